@@ -1,0 +1,1 @@
+"""The `tasuki` command, the one-process launcher and the sample regions."""

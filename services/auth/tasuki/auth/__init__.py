@@ -1,0 +1,1 @@
+"""Who you are: the authorization server."""

@@ -1,0 +1,1 @@
+"""One medical region: hospital records in, FHIR R4 out."""

@@ -1,0 +1,1 @@
+"""Which regions hold records of a person: network tokens in, pointers out."""

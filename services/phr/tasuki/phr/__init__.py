@@ -1,0 +1,1 @@
+"""Residents' own logs: app synchronisation, notebook, resident page."""

@@ -1,0 +1,1 @@
+"""Emergency profiles: card-less lookup and the shelter desk."""

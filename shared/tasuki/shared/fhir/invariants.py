@@ -1,0 +1,107 @@
+"""Invariants: HL7's rules over several elements that protect a reader from misreading.
+
+https://hl7.org/fhir/R4/datatypes.html
+
+Keyed by type; the names in the comments are HL7's constraint keys. The many rules about editing
+style or workflow are not here: a record is not refused for them.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from tasuki.shared.fhir.dates import interval
+from tasuki.shared.fhir.primitives import is_active_uri
+from tasuki.shared.fhir.references import parse_reference
+from tasuki.shared.fhir.structure import SOUND, Check, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+def _extension(value: dict[str, Any]) -> Sequence[Problem]:  # ext-1
+    has_value = any(key.startswith(("value", "_value")) for key in value)
+    if has_value == ("extension" in value):
+        return [("", "must have either a value or extensions, not both")]
+    return SOUND
+
+
+def _period(value: dict[str, Any]) -> Sequence[Problem]:  # per-1
+    start, end = interval(value.get("start")), interval(value.get("end"))
+    if start is not None and end is not None and start.start >= end.end:
+        return [("", "must not end before it starts")]
+    return SOUND
+
+
+def _contact_point(value: dict[str, Any]) -> Sequence[Problem]:  # cpt-2
+    if "value" in value and not {"system", "_system"} & value.keys():
+        return [("", "must have a system with its value")]
+    return SOUND
+
+
+def _ratio(value: dict[str, Any]) -> Sequence[Problem]:  # rat-1
+    if ("numerator" in value) != ("denominator" in value):
+        return [("", "must have both numerator and denominator, or neither")]
+    return SOUND
+
+
+def _quantity(value: dict[str, Any]) -> Sequence[Problem]:  # qty-3
+    if "code" in value and not {"system", "_system"} & value.keys():
+        return [("", "must have a system with its unit code")]
+    return SOUND
+
+
+def _attachment(value: dict[str, Any]) -> Sequence[Problem]:  # att-1
+    if "data" in value and not {"contentType", "_contentType"} & value.keys():
+        return [("", "must have a contentType with its data")]
+    return SOUND
+
+
+def _contained(value: dict[str, Any]) -> Sequence[Problem]:  # dom-2
+    inner = value.get("contained")
+    if not isinstance(inner, list):
+        return SOUND
+    return [
+        (f".contained[{index}].contained", "must not hold contained resources itself")
+        for index, item in enumerate(inner)
+        if isinstance(item, dict) and "contained" in item
+    ]
+
+
+def _reference(value: dict[str, Any]) -> Sequence[Problem]:
+    literal = value.get("reference")
+    if isinstance(literal, str) and is_active_uri(literal):
+        return [(".reference", "must refer to a resource, not to a script, data or a file")]
+    return SOUND
+
+
+def refers_only_to(types: frozenset[str]) -> Check:
+    """Return the check that a relative reference is to one of `types`."""
+    rule = f"must refer to one of: {', '.join(sorted(types))}"
+
+    def check(value: Any) -> Sequence[Problem]:
+        literal = value.get("reference")
+        reference = parse_reference(literal) if isinstance(literal, str) else None
+        if reference is None or reference.type is None or reference.base is not None:
+            return SOUND
+        return SOUND if reference.type in types else [(".reference", rule)]
+
+    return check
+
+
+INVARIANTS: Mapping[str, Check] = MappingProxyType(
+    {
+        "Age": _quantity,
+        "Attachment": _attachment,
+        "ContactPoint": _contact_point,
+        "Distance": _quantity,
+        "Duration": _quantity,
+        "Extension": _extension,
+        "Period": _period,
+        "Quantity": _quantity,
+        "Ratio": _ratio,
+        "Reference": _reference,
+    }
+)
+CONTAINED: Check = _contained

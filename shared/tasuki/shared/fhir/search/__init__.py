@@ -1,0 +1,9 @@
+"""FHIR search: parameters, values and queries, evaluated in memory over opened resources."""
+
+from __future__ import annotations
+
+from tasuki.shared.fhir.search.definitions import SearchParameter, search_parameters
+from tasuki.shared.fhir.search.query import Query, parse_query
+from tasuki.shared.fhir.search.results import Include
+
+__all__ = ["Include", "Query", "SearchParameter", "parse_query", "search_parameters"]

@@ -1,0 +1,71 @@
+"""Trims HL7's R4 definitions to the SearchParameters of the served types.
+
+    python -m tasuki.shared.fhir.search.build_definitions \
+        search-parameters.json compartmentdefinition-patient.json > definitions.json
+
+The inputs (plain or gzipped) are HL7's `search-parameters.json` and the patient
+CompartmentDefinition of R4 4.0.1. Kept per type: code, type, url, targets, and the part of the
+expression that starts at that type. Composite and special parameters are left out.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from tasuki.shared.fhir.types import SERVED_TYPES
+
+_TYPES = frozenset({"token", "reference", "string", "date", "uri", "quantity", "number"})
+_ROOT = re.compile(r"\(?([A-Z][A-Za-z]+)\b")
+
+
+def definitions(search_parameters: Any, compartment: Any) -> dict[str, Any]:
+    """Return {"parameters": {type: [parameter]}, "compartment": {type: [code]}}."""
+    resources = [entry["resource"] for entry in search_parameters["entry"]]
+    wanted = sorted({"Resource"} | SERVED_TYPES)
+    return {
+        "parameters": {
+            name: [
+                trimmed
+                for resource in resources
+                if (trimmed := _trimmed(resource, name)) is not None
+            ]
+            for name in wanted
+        },
+        "compartment": {
+            member["code"]: member["param"]
+            for member in compartment["resource"]
+            if member["code"] in SERVED_TYPES and member.get("param")
+        },
+    }
+
+
+def _trimmed(resource: Any, base: str) -> dict[str, Any] | None:
+    if base not in resource["base"] or resource["type"] not in _TYPES:
+        return None
+    parts = [part.strip() for part in resource.get("expression", "").split("|")]
+    own = [part for part in parts if (root := _ROOT.match(part)) and root[1] == base]
+    if not own:
+        return None
+    kept = {"code": resource["code"], "type": resource["type"], "url": resource["url"]}
+    kept["expression"] = " | ".join(own)
+    targets = sorted(set(resource.get("target", [])) & SERVED_TYPES)
+    return {**kept, "target": targets} if targets else kept
+
+
+def _read(path: Path) -> Any:
+    data = path.read_bytes()
+    return json.loads(gzip.decompress(data) if path.suffix == ".gz" else data)
+
+
+def _main() -> None:
+    found = definitions(*(_read(Path(argument)) for argument in sys.argv[1:3]))
+    sys.stdout.write(json.dumps(found, indent=1, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    _main()

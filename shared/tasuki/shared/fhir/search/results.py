@@ -1,0 +1,180 @@
+"""Result parameters: how many, in what order, with what else, in what form.
+
+https://hl7.org/fhir/R4/search.html#return
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from tasuki.shared.faults import Category, Fault
+from tasuki.shared.fhir.search.definitions import SearchParameter, search_parameters
+from tasuki.shared.fhir.types import SERVED_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_TOTALS = frozenset({"none", "estimate", "accurate"})
+_SUMMARIES = frozenset({"true", "text", "data", "count", "false"})
+_JSON = frozenset({"json", "application/json", "application/fhir+json", "text/json"})
+_ELEMENT = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,99}")
+_MAX_COUNT_DIGITS = 9
+_INCLUDE_PARTS = (2, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Include:
+    """One `_include` or `_revinclude`, not yet carried out.
+
+    Attributes:
+        source: Type that holds the reference.
+        parameter: The reference parameter that finds it.
+        target: Type pointed to, or None for any.
+        reverse: True for `_revinclude`.
+        iterate: True with `:iterate`.
+    """
+
+    source: str
+    parameter: SearchParameter
+    target: str | None
+    reverse: bool
+    iterate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """One key of `_sort`."""
+
+    parameter: SearchParameter
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a query says about its results.
+
+    Attributes:
+        count: Page size asked for; 0 means the total only; None leaves it to the server.
+        sort: Keys, the first one first.
+        includes: `_include` and `_revinclude`.
+        total: `none`, `estimate`, `accurate` or None.
+        summary: `true`, `text`, `data`, `count`, `false` or None.
+        elements: Element names asked for; empty means all.
+    """
+
+    count: int | None = None
+    sort: tuple[Sort, ...] = ()
+    includes: tuple[Include, ...] = ()
+    total: str | None = None
+    summary: str | None = None
+    elements: tuple[str, ...] = ()
+
+
+def read_result(results: Results, resource_type: str, name: str, value: str) -> Results | None:
+    """Return the results with one parameter read, or None if `name` is no result parameter.
+
+    Raises:
+        Fault: INVALID for a value that cannot be read; NOT_ACCEPTABLE for a format but JSON.
+    """
+    code, _, modifier = name.partition(":")
+    if code in {"_include", "_revinclude"}:
+        include = _include(value, reverse=code == "_revinclude", modifier=modifier)
+        _check_direction(include, resource_type)
+        return replace(results, includes=(*results.includes, include))
+    reader = _READERS.get(name)
+    return None if reader is None else reader(results, resource_type, value)
+
+
+def _count(results: Results, _: str, value: str) -> Results:
+    if not (value.isascii() and value.isdigit() and len(value) <= _MAX_COUNT_DIGITS):
+        raise Fault(Category.INVALID, "_count must be a whole number", at=("_count",))
+    return replace(results, count=int(value))
+
+
+def _sort(results: Results, resource_type: str, value: str) -> Results:
+    known = search_parameters(resource_type)
+    keys = []
+    for key in value.split(","):
+        parameter = known.get(key.removeprefix("-"))
+        if parameter is None:
+            raise Fault(Category.INVALID, "_sort must name search parameters", at=("_sort",))
+        keys.append(Sort(parameter, key.startswith("-")))
+    return replace(results, sort=(*results.sort, *keys))
+
+
+def _total(results: Results, _: str, value: str) -> Results:
+    if value not in _TOTALS:
+        raise Fault(Category.INVALID, "_total must be none, estimate or accurate", at=("_total",))
+    return replace(results, total=value)
+
+
+def _summary(results: Results, _: str, value: str) -> Results:
+    if value not in _SUMMARIES:
+        raise Fault(
+            Category.INVALID, "_summary must be true, text, data, count or false", at=("_summary",)
+        )
+    return replace(results, summary=value)
+
+
+def _elements(results: Results, _: str, value: str) -> Results:
+    names = value.split(",")
+    if not all(_ELEMENT.fullmatch(name) for name in names):
+        raise Fault(Category.INVALID, "_elements must name elements", at=("_elements",))
+    return replace(results, elements=(*results.elements, *names))
+
+
+def _format(results: Results, _: str, value: str) -> Results:
+    # A `+` that was not escaped in the address arrives as a space.
+    if value.split(";", maxsplit=1)[0].strip().lower().replace(" ", "+") not in _JSON:
+        raise Fault(Category.NOT_ACCEPTABLE, "only JSON is written here", at=("_format",))
+    return results
+
+
+def _pretty(results: Results, _: str, value: str) -> Results:
+    del value  # a wish about white space, which no reader depends on
+    return results
+
+
+_READERS: Mapping[str, Callable[[Results, str, str], Results]] = MappingProxyType(
+    {
+        "_count": _count,
+        "_elements": _elements,
+        "_format": _format,
+        "_pretty": _pretty,
+        "_sort": _sort,
+        "_summary": _summary,
+        "_total": _total,
+    }
+)
+
+
+def _include(value: str, *, reverse: bool, modifier: str) -> Include:
+    at = ("_revinclude" if reverse else "_include",)
+    parts = value.split(":")
+    if modifier not in {"", "iterate"} or "*" in parts:
+        raise Fault(Category.NOT_SUPPORTED, "this form of include is not supported", at=at)
+    if len(parts) not in _INCLUDE_PARTS:
+        raise Fault(Category.INVALID, "an include must look like Type:parameter", at=at)
+    parameter = search_parameters(parts[0]).get(parts[1])
+    if parameter is None or parameter.type != "reference":
+        raise Fault(Category.INVALID, "an include must name a reference parameter", at=at)
+    target = parts[2] if len(parts) == max(_INCLUDE_PARTS) else None
+    if target is not None and target not in SERVED_TYPES:
+        raise Fault(Category.INVALID, "an include must name a type served here", at=at)
+    return Include(parts[0], parameter, target, reverse, modifier == "iterate")
+
+
+def _check_direction(include: Include, resource_type: str) -> None:
+    if include.iterate:
+        return
+    if include.reverse:
+        fits = resource_type in include.parameter.target
+        fits = fits and include.target in {None, resource_type}
+    else:
+        fits = include.source == resource_type
+    if not fits:
+        at = ("_revinclude" if include.reverse else "_include",)
+        raise Fault(Category.INVALID, f"the include does not touch {resource_type}", at=at)

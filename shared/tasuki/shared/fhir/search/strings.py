@@ -1,0 +1,83 @@
+"""String search with Japanese folding.
+
+https://hl7.org/fhir/R4/search.html#string
+https://jpfhir.jp/fhir/core/guide-stringSearch.html
+
+A normal search compares folded forms (width, case, kana, old and new kanji, spaces, punctuation) and
+matches at the start of any part; `:exact` compares the characters as they are.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from tasuki.shared.text.kana import fold_kana
+from tasuki.shared.text.kanji import fold_kanji
+
+Matcher = Callable[[Any], bool]
+
+# Parts of HumanName and Address that are text; the second line is read together as well,
+# for Japanese is written without spaces between them.
+_PARTS = ("text", "family", "given", "prefix", "suffix", "line", "city", "district", "state")
+_MORE_PARTS = ("country", "postalCode", "display")
+_TOGETHER = (("family", "given"), ("state", "city", "line"))
+_VOICED = frozenset({"\u3099", "\u309a"})
+
+
+def fold(text: str) -> str:
+    """Return the form in which two texts are the same to a search."""
+    if text.isascii():
+        return "".join(filter(str.isalnum, text)).upper()
+    return fold_kana(fold_kanji(text))
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Yield the searchable texts of a string, HumanName, Address, CodeableConcept or Coding."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for part in (*_PARTS, *_MORE_PARTS):
+            yield from _strings(value.get(part))
+        for parts in _TOGETHER:
+            yield "".join(text for part in parts for text in _strings(value.get(part)))
+        for coding in value.get("coding", ()):
+            yield from _strings(coding.get("display") if isinstance(coding, dict) else None)
+
+
+def _strings(value: Any) -> Iterator[str]:
+    for item in value if isinstance(value, list) else (value,):
+        if isinstance(item, str):
+            yield item
+
+
+def starts(asked: str) -> Matcher:
+    """Return the normal match: a part starts with what is asked, both folded."""
+    folded = fold(asked)
+    # What folds to nothing (a lone hyphen) must not match everybody.
+    return lambda value: bool(folded) and any(fold(t).startswith(folded) for t in texts_of(value))
+
+
+def contains(asked: str) -> Matcher:
+    """Return the `:contains` match: a part has it anywhere, both folded."""
+    folded = fold(asked)
+    return lambda value: bool(folded) and any(folded in fold(text) for text in texts_of(value))
+
+
+def exactly(asked: str) -> Matcher:
+    """Return the `:exact` match: a part is this text, character for character."""
+    return lambda value: any(asked == text for text in texts_of(value))
+
+
+STRING_MATCHES: Mapping[str | None, Callable[[str], Matcher]] = MappingProxyType(
+    {None: starts, "contains": contains, "exact": exactly}
+)
+
+
+def sort_text(value: Any) -> tuple[str, str]:
+    """Return a key that puts kana in gojuon order: by sound first, then by voicing."""
+    text = next((folded for text in texts_of(value) if (folded := fold(text))), "")
+    apart = unicodedata.normalize("NFD", text)
+    return "".join(c for c in apart if c not in _VOICED), text

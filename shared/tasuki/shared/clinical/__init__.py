@@ -1,0 +1,1 @@
+"""Clinical knowledge, pure: current medicines, allergies, the five-state emergency profile, IPS."""

@@ -1,0 +1,123 @@
+"""The authorization server as an application: put together here, and nowhere else.
+
+https://hl7.org/fhir/smart-app-launch/STU2.2/
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import create_async_engine
+from starlette.responses import JSONResponse
+
+from tasuki.auth.context import AuthContext
+from tasuki.auth.families import forget_expired
+from tasuki.auth.issuing import Issuer
+from tasuki.auth.routes.authorize import authorize_routes
+from tasuki.auth.routes.public import public_routes, userinfo_routes
+from tasuki.auth.routes.tokens import token_routes
+from tasuki.auth.sign_in_log import TableSignInLog
+from tasuki.auth.signing import open_keys
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+    from starlette.requests import Request
+
+    from tasuki.auth.sealing import SecretBox
+    from tasuki.auth.settings import AuthSettings
+    from tasuki.auth.sign_in_log import SignInLog
+    from tasuki.shared.clock import Clock
+    from tasuki.shared.ids import IdSource
+
+POOL_TIMEOUT_SECONDS = 5  # a caller waits no longer for a connection than for us altogether
+SWEEP_SECONDS = 600
+
+# OSError: asyncpg's connect faults reach us bare.
+DATABASE_AWAY = (InterfaceError, OperationalError, PoolTimeout, OSError)
+
+
+def create_app(
+    settings: AuthSettings,
+    *,
+    clock: Clock,
+    ids: IdSource,
+    box: SecretBox,
+    sign_ins: SignInLog | None = None,
+) -> FastAPI:
+    """Return the application; its lifespan must be entered, also where it is mounted.
+
+    Args:
+        settings: This deployment's settings.
+        clock: The time of day.
+        ids: Fresh identifiers.
+        box: Seals and hashes under keys that are not in the database.
+        sign_ins: Where sign-ins are recorded; None for the service's own table.
+
+    Raises:
+        Fault: UNAVAILABLE when the signing keys cannot be used.
+    """
+    # At DEBUG Authlib writes whole tokens into its log.
+    logging.getLogger("authlib").setLevel(logging.INFO)
+    engine = create_async_engine(
+        settings.database_url.get_secret_value(),
+        pool_size=settings.connections,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_SECONDS,
+        hide_parameters=True,
+    )
+    context = AuthContext(
+        issuer=Issuer(settings.issuer, open_keys(settings.signing_keys)),
+        box=box,
+        clock=clock,
+        ids=ids,
+        sign_ins=TableSignInLog(box) if sign_ins is None else sign_ins,
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        sweeper = asyncio.create_task(_sweep(engine, clock))
+        try:
+            yield
+        finally:
+            sweeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await sweeper
+            await engine.dispose()
+
+    app = FastAPI(
+        title="Tasuki authorization server",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+    )
+    app.include_router(public_routes(context, engine))
+    app.include_router(userinfo_routes(context, engine))
+    app.include_router(token_routes(context, engine))
+    app.include_router(authorize_routes(context, engine))
+    for kind in DATABASE_AWAY:
+        app.add_exception_handler(kind, _unavailable)
+    return app
+
+
+async def _sweep(engine: AsyncEngine, clock: Clock) -> None:
+    while True:
+        with suppress(*DATABASE_AWAY):  # tried again next time
+            async with engine.begin() as connection:
+                await connection.run_sync(lambda sync: forget_expired(sync, now=clock.now()))
+        await asyncio.sleep(SWEEP_SECONDS)
+
+
+async def _unavailable(request: Request, error: Exception) -> JSONResponse:
+    del request, error  # its text may hold values
+    return JSONResponse(
+        {"error": "temporarily_unavailable"}, 503, headers={"Cache-Control": "no-store"}
+    )

@@ -1,0 +1,29 @@
+"""What every part of a running authorization server shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tasuki.auth.issuing import Issuer
+    from tasuki.auth.sealing import SecretBox
+    from tasuki.auth.sign_in_log import SignInLog
+    from tasuki.shared.clock import Clock
+    from tasuki.shared.ids import IdSource
+
+
+@dataclass(frozen=True, slots=True)
+class AuthContext:
+    """The server's parts, put together by `tasuki.auth.app`."""
+
+    issuer: Issuer
+    box: SecretBox
+    clock: Clock
+    ids: IdSource
+    sign_ins: SignInLog
+
+    @property
+    def token_endpoint(self) -> str:
+        """URL of the token endpoint."""
+        return f"{self.issuer.url}/token"

@@ -1,0 +1,87 @@
+"""How every grant here turns what it granted into a token response."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tasuki.auth.accounts import Account, find_account
+from tasuki.auth.families import Family, save_refresh_token
+from tasuki.auth.issuing import ACCESS_SECONDS, Granted
+from tasuki.auth.rights import scopes_within
+from tasuki.shared.access.principal import Role
+
+if TYPE_CHECKING:
+    from tasuki.auth.clients import Client
+    from tasuki.auth.grants.request import FormRequest
+    from tasuki.auth.grants.server import OAuthServer
+    from tasuki.shared.access.scopes import ScopeSet
+
+
+def token_response(
+    server: OAuthServer, granted: Granted, *, seconds: int = ACCESS_SECONDS
+) -> dict[str, Any]:
+    """Return a token response with an access token and nothing else."""
+    context = server.context
+    token, lifetime = context.issuer.access_token(
+        granted, token_id=context.ids.new(), now=context.clock.now(), seconds=seconds
+    )
+    response: dict[str, Any] = {
+        "access_token": token,
+        "token_type": "Bearer",
+        "expires_in": lifetime,
+        "scope": str(granted.scopes),
+    }
+    if granted.patient is not None:  # SMART wants the bare id
+        response["patient"] = granted.patient.removeprefix("Patient/")
+    return response
+
+
+def family_response(
+    server: OAuthServer, family: Family, granted: Granted, request: FormRequest
+) -> dict[str, Any]:
+    """Return a token response for a person: with refresh and ID token where they were granted."""
+    context, now = server.context, server.context.clock.now()
+    response = token_response(server, granted)
+    client = request.client
+    renewable = client is not None and client.check_grant_type("refresh_token")
+    if renewable and family.scopes.has("offline_access"):
+        response["refresh_token"] = save_refresh_token(
+            server.connection, context.box, family, now=now
+        )
+    if granted.scopes.has("openid"):
+        response["id_token"] = context.issuer.id_token(
+            granted, nonce=family.nonce, signed_in_at=family.signed_in_at, now=now
+        )
+    return response
+
+
+def granted_by(family: Family, account: Account, client: Client, scopes: ScopeSet) -> Granted:
+    """Return what a sign-in grants now: the account and its link are read anew each time."""
+    patient = account.patient if account.role is Role.RESIDENT else family.patient
+    return Granted(
+        subject=account.id,
+        role=account.role,
+        client_id=family.client_id,
+        scopes=scopes_within(account.role, scopes.narrowed_to(client.scopes), patient=patient),
+        audiences=tuple(url for url in family.audiences if url in client.audiences),
+        purpose=family.purpose,
+        patient=patient,
+        organization=account.organization,
+        region=account.region,
+        display=account.display,
+        fhir_user=account.fhir_user,
+        family=family.id,
+        ends_at=family.expires_at,
+    )
+
+
+def living_account(server: OAuthServer, family: Family) -> Account | None:
+    """Return the account of a family unless it is disabled, or bound to another person since.
+
+    A resident who was unbound keeps a token without a person; one bound to another person must
+    sign in again, or the old sign-in would open the new person's records.
+    """
+    account = find_account(server.connection, server.context.box, family.account)
+    if account is None or account.role is not Role.RESIDENT:
+        return account
+    return account if account.patient in (None, family.patient) else None

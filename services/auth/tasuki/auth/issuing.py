@@ -1,0 +1,116 @@
+"""What a token says: the claims every Tasuki service reads.
+
+https://www.rfc-editor.org/rfc/rfc9068, https://openid.net/specs/openid-connect-core-1_0.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tasuki.auth.signing import SigningKeys
+    from tasuki.shared.access.principal import Role
+    from tasuki.shared.access.scopes import ScopeSet
+
+ACCESS_SECONDS = 300
+EXCHANGED_SECONDS = 60  # one call to one other service
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What was granted, before it becomes a token.
+
+    Attributes:
+        audiences: Base URLs the token is for; never empty.
+        patient: The person it is bound to, e.g. `Patient/abc`.
+        fhir_user: Reference of the person signed in, for `fhirUser`.
+        family: Sign-in the token descends from; None for a backend's own token.
+        actor: Services acting, latest first.
+        ends_at: When it must end at the latest; None for no other limit than its lifetime.
+    """
+
+    subject: str
+    role: Role
+    client_id: str
+    scopes: ScopeSet
+    audiences: tuple[str, ...]
+    purpose: str
+    patient: str | None = None
+    organization: str | None = None
+    region: str | None = None
+    display: str | None = None
+    fhir_user: str | None = None
+    family: str | None = None
+    actor: tuple[str, ...] = ()
+    ends_at: datetime | None = None
+
+
+class Issuer:
+    """Signs tokens in the name of one issuer URL."""
+
+    def __init__(self, url: str, keys: SigningKeys) -> None:
+        self.url = url
+        self.keys = keys
+
+    def access_token(
+        self, granted: Granted, *, token_id: str, now: datetime, seconds: int
+    ) -> tuple[str, int]:
+        """Return the signed token and its lifetime in seconds."""
+        issued = int(now.timestamp())
+        ends = issued + seconds
+        if granted.ends_at is not None:
+            ends = min(ends, int(granted.ends_at.timestamp()))
+        claims: dict[str, Any] = {
+            "iss": self.url,
+            "sub": granted.subject,
+            "aud": list(granted.audiences),
+            "exp": ends,
+            "nbf": issued,
+            "iat": issued,
+            "jti": token_id,
+            "client_id": granted.client_id,
+            "scope": str(granted.scopes),
+            "purpose": granted.purpose,
+            "role": granted.role.value,
+        }
+        optional = {
+            "patient": granted.patient,
+            "organization": granted.organization,
+            "region": granted.region,
+            "display": granted.display,
+            "fhirUser": granted.fhir_user if granted.scopes.has("fhirUser") else None,
+            "sid": granted.family,
+            "act": _chain(granted.actor),
+        }
+        claims |= {name: value for name, value in optional.items() if value is not None}
+        return self.keys.sign(claims, typ="at+jwt"), ends - issued
+
+    def id_token(
+        self, granted: Granted, *, nonce: str | None, signed_in_at: datetime, now: datetime
+    ) -> str:
+        """Return the OpenID Connect ID token for the client that signed the person in."""
+        issued = int(now.timestamp())
+        claims: dict[str, Any] = {
+            "iss": self.url,
+            "sub": granted.subject,
+            "aud": granted.client_id,
+            "exp": issued + ACCESS_SECONDS,
+            "iat": issued,
+            "auth_time": int(signed_in_at.timestamp()),
+            "amr": ["pwd", "otp", "mfa"],
+        }
+        if nonce is not None:
+            claims["nonce"] = nonce
+        if granted.fhir_user is not None and granted.scopes.has("fhirUser"):
+            claims["fhirUser"] = granted.fhir_user
+        return self.keys.sign(claims, typ="JWT")
+
+
+def _chain(actor: tuple[str, ...]) -> dict[str, Any] | None:
+    act: dict[str, Any] | None = None
+    for client_id in reversed(actor):
+        act = {"sub": client_id} if act is None else {"sub": client_id, "act": act}
+    return act

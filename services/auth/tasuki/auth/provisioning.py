@@ -1,0 +1,313 @@
+"""Registering clients, opening accounts and binding residents; for the launcher and for operators.
+
+None of this is reachable over HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, KeySet, RSAKey
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from tasuki.auth.accounts import fold_username, place, username_mac
+from tasuki.auth.passwords import MAX_CHARACTERS, hash_password
+from tasuki.auth.settings import LOOPBACK
+from tasuki.auth.tables import ACCOUNT, CLIENT, PERSON_LINK
+from tasuki.shared.access.principal import BACKENDS, Role
+from tasuki.shared.access.purposes import PURPOSES, may_ask
+from tasuki.shared.access.scopes import parse_scopes
+from tasuki.shared.access.smart import GRANT_TYPES
+from tasuki.shared.faults import Category, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from tasuki.auth.sealing import SecretBox
+    from tasuki.shared.clock import Clock
+    from tasuki.shared.ids import IdSource
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRegistration:
+    """What a client is registered for.
+
+    Attributes:
+        jwks: Its public keys (EC P-256, EC P-384 or RSA); None for a public client.
+        redirect_uris: Compared character by character.
+        grant_types: Out of `smart.GRANT_TYPES`.
+        scopes: Space-separated; the widest it may hold.
+        audiences: Base URLs its tokens may be for.
+        purpose: Fixed purpose of use; None where it is asked for.
+        role: Of a backend its role; of an interactive client the only role that may sign in.
+        public: Whether it cannot keep a key.
+        answers_at: Base URLs it answers at itself. Only tokens addressed to one of them can it
+            exchange or introspect.
+    """
+
+    client_id: str
+    name: str
+    jwks: Mapping[str, Any] | None
+    redirect_uris: tuple[str, ...]
+    grant_types: tuple[str, ...]
+    scopes: str
+    audiences: tuple[str, ...]
+    purpose: str | None
+    role: Role | None
+    region: str | None
+    organization: str | None
+    public: bool
+    answers_at: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSpec:
+    """An account to be opened.
+
+    Attributes:
+        totp_secret: Base32; see `one_time_codes.new_secret`.
+        practitioner: Reference of a staff member, e.g. `Practitioner/1`.
+        display: Name for access histories; staff only.
+    """
+
+    username: str
+    password: str = field(repr=False)
+    totp_secret: str = field(repr=False)
+    role: Role
+    practitioner: str | None = None
+    organization: str | None = None
+    region: str | None = None
+    display: str | None = None
+
+
+class OneTimeCode(Enum):
+    """What became of the code sent to the resident by another way (post, counter)."""
+
+    CONFIRMED = "confirmed"
+    WRONG = "wrong"
+    EXPIRED = "expired"
+    NOT_ASKED = "not-asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What identifies a person here; a name is no part of it, on purpose.
+
+    Attributes:
+        insurer: Keyed hash of insurer number, symbol, number and branch number.
+    """
+
+    insurer: bytes
+    birth_date: date
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEvidence:
+    """Why an account is said to be a person's.
+
+    Attributes:
+        account: Id of a resident's account.
+        patient: The person's reference in the PHR, e.g. `Patient/abc`.
+        shown: What the resident showed.
+        on_record: What the Patient record says.
+        code: The one-time code sent to the address on record.
+    """
+
+    account: str
+    patient: str
+    shown: Identity
+    on_record: Identity
+    code: OneTimeCode
+
+
+async def register_client(connection: AsyncConnection, registration: ClientRegistration) -> None:
+    """Register a client, or replace its registration.
+
+    Raises:
+        Fault: INVALID for a registration that could not be used safely.
+    """
+    _check_registration(registration)
+    values = {
+        "name": registration.name,
+        "jwks": None if registration.jwks is None else dict(registration.jwks),
+        "redirect_uris": list(registration.redirect_uris),
+        "grant_types": list(registration.grant_types),
+        "scopes": str(parse_scopes(registration.scopes)),
+        "audiences": list(registration.audiences),
+        "answers_at": list(registration.answers_at),
+        "purpose": registration.purpose,
+        "role": None if registration.role is None else registration.role.value,
+        "region": registration.region,
+        "organization": registration.organization,
+        "public": registration.public,
+        "disabled": False,
+    }
+    new = insert(CLIENT).values(client_id=registration.client_id, **values)
+    await connection.execute(
+        new.on_conflict_do_update(index_elements=[CLIENT.c.client_id], set_=values)
+    )
+
+
+async def create_account(
+    connection: AsyncConnection,
+    spec: AccountSpec,
+    *,
+    box: SecretBox,
+    clock: Clock,
+    ids: IdSource,
+) -> str:
+    """Return the id of a new account.
+
+    Raises:
+        Fault: CONFLICT when the user name is taken, INVALID for a backend role, an empty user
+            name, or a password over 256 characters.
+    """
+    username = fold_username(spec.username)
+    if spec.role in BACKENDS or not username or not 0 < len(spec.password) <= MAX_CHARACTERS:
+        raise Fault(Category.INVALID, "The account's role, user name or password cannot be used.")
+    id_ = ids.new()
+    display = spec.display
+    new = insert(ACCOUNT).values(
+        id=id_,
+        username_mac=username_mac(box, username),
+        username_sealed=box.seal(username.encode(), bound_to=place(id_, "username")),
+        display_sealed=None
+        if display is None
+        else box.seal(display.encode(), bound_to=place(id_, "display")),
+        password_hash=await asyncio.to_thread(hash_password, spec.password),
+        totp_sealed=box.seal(spec.totp_secret.encode(), bound_to=place(id_, "totp")),
+        role=spec.role.value,
+        practitioner=spec.practitioner,
+        organization=spec.organization,
+        region=spec.region,
+        failures=0,
+        disabled=False,
+        created_at=clock.now(),
+    )
+    made = await connection.execute(new.on_conflict_do_nothing().returning(ACCOUNT.c.id))
+    if made.scalar_one_or_none() is None:
+        raise Fault(Category.CONFLICT, "This user name is taken.")
+    return id_
+
+
+async def bind_resident(
+    connection: AsyncConnection, link: LinkEvidence, *, box: SecretBox, clock: Clock, ids: IdSource
+) -> str:
+    """Bind a resident's account to a person and return the id of the link.
+
+    The evidence is checked here, and kept sealed with its outcome.
+
+    Raises:
+        Fault: FORBIDDEN when the evidence does not hold; CONFLICT when the account or the person
+            is bound already; NOT_FOUND for no such resident account.
+    """
+    role = await connection.execute(select(ACCOUNT.c.role).where(ACCOUNT.c.id == link.account))
+    if role.scalar_one_or_none() != Role.RESIDENT.value:
+        raise Fault(Category.NOT_FOUND, "There is no such resident account.")
+    if not holds(link):
+        raise Fault(Category.FORBIDDEN, "The proof of identity does not hold.")
+    link_id = ids.new()
+    kept = {
+        "insurer": link.shown.insurer.hex(),
+        "birth_date": link.shown.birth_date.isoformat(),
+        "code": link.code.value,
+    }
+    sealed = box.seal(json.dumps(kept).encode(), bound_to=f"auth/person_link/{link_id}")
+    new = insert(PERSON_LINK).values(
+        id=link_id,
+        account=link.account,
+        patient=link.patient,
+        evidence_sealed=sealed,
+        bound_at=clock.now(),
+    )
+    made = await connection.execute(new.on_conflict_do_nothing().returning(PERSON_LINK.c.id))
+    if made.scalar_one_or_none() is None:
+        raise Fault(Category.CONFLICT, "This account or this person is bound already.")
+    return link_id
+
+
+async def unbind_resident(connection: AsyncConnection, account_id: str, *, clock: Clock) -> None:
+    """End an account's link; the link stays as history."""
+    living = update(PERSON_LINK).where(
+        PERSON_LINK.c.account == account_id, PERSON_LINK.c.ended_at.is_(None)
+    )
+    await connection.execute(living.values(ended_at=clock.now()))
+
+
+async def disable_account(connection: AsyncConnection, account_id: str) -> None:
+    """Refuse every further sign-in, refresh and code of an account."""
+    await connection.execute(
+        update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(disabled=True)
+    )
+
+
+def holds(evidence: LinkEvidence) -> bool:
+    """Return whether insurer identity, birth date and one-time code all agree."""
+    shown, on_record = evidence.shown, evidence.on_record
+    return (
+        len(shown.insurer) == len(on_record.insurer) == 32  # noqa: PLR2004 - bytes of a keyed hash
+        and hmac.compare_digest(shown.insurer, on_record.insurer)
+        and shown.birth_date == on_record.birth_date
+        and evidence.code is OneTimeCode.CONFIRMED
+    )
+
+
+def _check_registration(registration: ClientRegistration) -> None:
+    parse_scopes(registration.scopes)
+    interactive = "authorization_code" in registration.grant_types
+    faults = (
+        not registration.client_id.isascii() or not registration.client_id.isprintable(),
+        not registration.client_id,
+        not set(registration.grant_types) <= set(GRANT_TYPES) or not registration.grant_types,
+        registration.public != (registration.jwks is None),
+        registration.public and not set(registration.grant_types) <= set(GRANT_TYPES[::2]),
+        not registration.public and not _are_usable(registration.jwks or {}),
+        registration.purpose is not None and registration.purpose not in PURPOSES,
+        not _role_fits(registration),
+        interactive == (registration.role in BACKENDS),
+        interactive and not registration.redirect_uris,
+        not all(_is_safe_redirect(uri) for uri in registration.redirect_uris),
+    )
+    if any(faults):
+        raise Fault(Category.INVALID, "This client registration cannot be used.")
+
+
+def _role_fits(registration: ClientRegistration) -> bool:
+    role, purpose = registration.role, registration.purpose
+    return role is None or purpose is None or may_ask(role, purpose)
+
+
+def _are_usable(jwks: Mapping[str, Any]) -> bool:
+    try:
+        keys = KeySet.import_key_set({"keys": list(jwks["keys"])}).keys
+    except (JoseError, ValueError, LookupError, TypeError):
+        return False
+    return bool(keys) and all(
+        not key.is_private
+        and (
+            (isinstance(key, ECKey) and key.curve_name in ("P-256", "P-384"))
+            or isinstance(key, RSAKey)
+        )
+        for key in keys
+    )
+
+
+def _is_safe_redirect(uri: str) -> bool:
+    parts = urlsplit(uri)
+    if not uri.isascii() or not uri.isprintable() or parts.fragment or not parts.scheme:
+        return False
+    if parts.scheme == "http":
+        return parts.hostname in LOOPBACK
+    # An app's own scheme holds a dot (RFC 8252 section 7.1); so never javascript: or data:.
+    return (parts.scheme == "https" and bool(parts.hostname)) or "." in parts.scheme

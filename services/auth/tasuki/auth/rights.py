@@ -1,0 +1,46 @@
+"""Which scopes each role can hold at all, whatever its client is registered for."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from tasuki.shared.access.principal import BACKENDS, Role
+from tasuki.shared.access.scopes import OPENID_WORDS, ScopeSet
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TASUKI_WORDS_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
+    {
+        Role.RESIDENT: frozenset(),
+        Role.CLINICIAN: frozenset({"tasuki/locate", "tasuki/match", "tasuki/profile"}),
+        Role.NURSE: frozenset({"tasuki/desk", "tasuki/locate", "tasuki/match", "tasuki/profile"}),
+        Role.OFFICER: frozenset({"tasuki/declare"}),
+        Role.HOSPITAL: frozenset({"tasuki/match"}),
+        Role.SERVICE: frozenset({"tasuki/feed", "tasuki/locate", "tasuki/match", "tasuki/profile"}),
+    }
+)
+
+
+def scopes_within(role: Role, asked: ScopeSet, *, patient: str | None) -> ScopeSet:
+    """Return what remains of the scopes a role asks for.
+
+    Args:
+        role: Whose token it will be.
+        asked: Requested, and already narrowed to the client's registration.
+        patient: The person the token is bound to. Without one no `patient/` scope is left, for
+            such a scope means nothing unless the token says which patient.
+    """
+    words = frozenset() if role in BACKENDS else OPENID_WORDS
+    if patient is None:
+        words -= {"launch/patient"}
+    narrowed = asked.in_contexts(_contexts(role, patient))
+    return ScopeSet(narrowed.resources, asked.words & (words | TASUKI_WORDS_OF[role]))
+
+
+def _contexts(role: Role, patient: str | None) -> frozenset[str]:
+    if role in BACKENDS:
+        return frozenset({"system"})
+    bound = frozenset({"patient"}) if patient is not None else frozenset()
+    return bound if role is Role.RESIDENT else bound | {"user"}

@@ -1,0 +1,123 @@
+"""`/authorize`: the request is checked, two factors are asked for, a code goes back to the app.
+
+The whole request is checked again when the form comes back; the server keeps nothing in between.
+
+https://www.rfc-editor.org/rfc/rfc6749#section-4.1
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tasuki.auth.grants.authlib_core import (
+    OAuth2Error,
+)
+from tasuki.auth.grants.request import read_parameters
+from tasuki.auth.pages import SignInForm, broken_page, csrf_token, new_browser_secret, sign_in_page
+from tasuki.auth.routes.forms import read_form, respond
+from tasuki.auth.routes.requests import Posted, Refused, Visit, checked_visit, decided
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from tasuki.auth.context import AuthContext
+
+SIGN_INS_AT_ONCE = 4  # each hashes a password (20 MB, 22 ms) while it holds a connection
+
+
+class Cookie:
+    """The cookie that ties a form to the browser it was made for."""
+
+    def __init__(self, issuer: str) -> None:
+        self._secure = issuer.startswith("https:")
+        self.name = "__Host-tasuki-sign-in" if self._secure else "tasuki-sign-in"
+
+    def set_on(self, response: Response, browser: str) -> None:
+        """Send it."""
+        response.set_cookie(
+            self.name, browser, path="/", secure=self._secure, httponly=True, samesite="strict"
+        )
+
+
+class AuthorizationPages:
+    """The page a person signs in on, and what becomes of the form."""
+
+    def __init__(self, context: AuthContext, engine: AsyncEngine) -> None:
+        self._context = context
+        self._engine = engine
+        self._cookie = Cookie(context.issuer.url)
+        self._turns = asyncio.Semaphore(SIGN_INS_AT_ONCE)
+
+    async def show(self, request: Request) -> Response:
+        """Return the sign-in page, or send a faulty request back to the app it came from."""
+        try:
+            pairs = read_parameters(request.url.query)
+        except OAuth2Error as error:
+            return _refusal(request, Refused(error.error))
+        async with self._engine.connect() as connection:
+            visit = await connection.run_sync(checked_visit, self._context, pairs)
+        if isinstance(visit, Refused):
+            return _refusal(request, visit)
+        return self._form_page(request, visit)
+
+    async def sign_in(self, request: Request) -> Response:
+        """Return to the app with a code, or show the page again."""
+        try:
+            pairs, form = read_parameters(request.url.query), dict(await read_form(request))
+        except OAuth2Error as error:
+            return _refusal(request, Refused(error.error))
+        browser = request.cookies.get(self._cookie.name, "")
+        # A failed attempt commits as well: it must be counted and recorded.
+        async with self._turns, self._engine.begin() as connection:
+            visit = await connection.run_sync(checked_visit, self._context, pairs)
+            if isinstance(visit, Refused):
+                return _refusal(request, visit)
+            posted = Posted(form, browser, request.url.query)
+            end = await decided(connection, self._context, visit, posted)
+        if isinstance(end, str):
+            return self._form_page(request, visit, message=end, chosen=form.get("purpose"))
+        return respond(end)
+
+    def _form_page(
+        self,
+        request: Request,
+        visit: Visit,
+        *,
+        message: str | None = None,
+        chosen: str | None = None,
+    ) -> Response:
+        browser = request.cookies.get(self._cookie.name) or new_browser_secret()
+        query, context = request.url.query, self._context
+        response = sign_in_page(
+            SignInForm(
+                action=f"{context.issuer.url}/authorize",
+                query=query,
+                client_name=visit.client.name,
+                purposes=visit.wanted.purposes,
+                redirect_uri=visit.redirect_uri,
+                csrf=csrf_token(context.box, browser, query, now=context.clock.now()),
+                message=message,
+                chosen=chosen,
+            )
+        )
+        self._cookie.set_on(response, browser)
+        return response
+
+
+def authorize_routes(context: AuthContext, engine: AsyncEngine) -> APIRouter:
+    """Return the routes a person's browser visits."""
+    router, pages = APIRouter(), AuthorizationPages(context, engine)
+    router.add_api_route("/authorize", pages.show, methods=["GET"])
+    router.add_api_route("/authorize", pages.sign_in, methods=["POST"])
+    return router
+
+
+def _refusal(request: Request, refused: Refused) -> Response:
+    if refused.answer is not None:
+        return respond(refused.answer)
+    return broken_page(refused.error, request.query_params.get("ui_locales", ""))

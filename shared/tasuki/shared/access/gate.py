@@ -1,0 +1,96 @@
+"""The gate: the one door through which any row leaves or enters.
+
+    scopes  ∩  the service's decider (role, compartment, consent, declaration)  ∩  labels
+
+Interactions get a `Records`, never the store. Whatever passes leaves an audit leaf in the same
+transaction, before a byte of the answer is sent; a refusal leaves one too. An empty, missing or
+unknown answer anywhere is a refusal.
+"""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tasuki.shared.access.loading import Loading
+from tasuki.shared.access.people import People
+from tasuki.shared.access.reading import Reading
+from tasuki.shared.access.refusals import Refused
+from tasuki.shared.access.writing import Writing
+from tasuki.shared.audit.events import AuditRecord, Outcome
+from tasuki.shared.audit.shapes import Action
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tasuki.shared.access.records import RecordStore, Unit
+    from tasuki.shared.access.rulings import Caller, Decider
+    from tasuki.shared.clock import Clock
+    from tasuki.shared.ids import IdSource
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Where audit records are filed: the service and its region."""
+
+    service: str
+    region: str
+    clock: Clock
+
+    def entry(self, caller: Caller, action: Action, outcome: Outcome, basis: str) -> AuditRecord:
+        """Return an audit record of this caller doing this now, about nobody yet."""
+        principal = caller.principal
+        return AuditRecord(
+            action=action,
+            outcome=outcome,
+            basis=basis,
+            at=self.clock.now(),
+            service=self.service,
+            region=self.region,
+            actor=principal.subject,
+            actor_role=principal.role.value,
+            client_id=principal.client_id,
+            purpose=principal.purpose,
+            request_id=caller.request_id,
+            on_behalf_of=principal.organization,
+            address=caller.address,
+        )
+
+
+class Records(Reading, People, Writing, Loading):
+    """What one caller may do with the records in one transaction."""
+
+
+class Gate:
+    """Opens `Records` for callers."""
+
+    def __init__(self, store: RecordStore, decider: Decider, desk: Desk, *, ids: IdSource) -> None:
+        self._store = store
+        self._decider = decider
+        self._desk = desk
+        self._ids = ids
+
+    @asynccontextmanager
+    async def enter(self, caller: Caller) -> AsyncIterator[Records]:
+        """Open a transaction for this caller.
+
+        On a refusal nothing of it remains but the leaf that records the refusal.
+        """
+        try:
+            async with self._store.unit() as unit:
+                yield self._records(unit, caller)
+        except Refused as refusal:
+            async with self._store.unit() as unit:
+                await unit.record([self._denial(caller, refusal)])
+            raise
+
+    def _records(self, unit: Unit, caller: Caller) -> Records:
+        return Records(unit, caller, self._decider, self._desk, self._ids)
+
+    def _denial(self, caller: Caller, refusal: Refused) -> AuditRecord:
+        return replace(
+            self._desk.entry(caller, Action.DENIED, Outcome.DENIED, refusal.basis),
+            patient=f"Patient/{refusal.owner}" if refusal.owner else None,
+            entities=refusal.entities,
+        )

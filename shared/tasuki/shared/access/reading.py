@@ -1,0 +1,188 @@
+"""Reading through the gate: every row is ruled on, filtered and written into the audit log."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tasuki.shared.access.base import AtTheGate
+from tasuki.shared.access.finding import candidates
+from tasuki.shared.access.refusals import not_found
+from tasuki.shared.access.rulings import Interaction
+from tasuki.shared.audit.shapes import Action
+from tasuki.shared.faults import Category, Fault
+from tasuki.shared.fhir.json import parse_resource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tasuki.shared.access.records import Stored
+    from tasuki.shared.fhir.json import Resource
+    from tasuki.shared.fhir.search import Query
+
+HISTORY_LIMIT = 1_000  # versions of one resource in one answer; more is refused, never cut
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A version that may leave, with its content parsed."""
+
+    stored: Stored
+    resource: Resource
+
+
+class Reading(AtTheGate):
+    """What a caller may read."""
+
+    async def read(self, type_: str, id_: str) -> Stored:
+        """Return the current version.
+
+        Raises:
+            Fault: NOT_FOUND, FORBIDDEN; GONE where it was deleted.
+        """
+        self.require_scope(type_, Interaction.READ)
+        return await self._disclosed(await self._unit.head(type_, id_), type_, Interaction.READ)
+
+    async def vread(self, type_: str, id_: str, version: int) -> Stored:
+        """Return one version; see `read`."""
+        self.require_scope(type_, Interaction.VREAD)
+        found = await self._unit.version(type_, id_, version)
+        return await self._disclosed(found, type_, Interaction.VREAD)
+
+    async def history(self, type_: str, id_: str) -> list[Stored]:
+        """Return all versions, newest first; those the caller may not see are left out.
+
+        Raises:
+            Fault: NOT_FOUND; TOO_COSTLY beyond the stated number of versions.
+        """
+        self.require_scope(type_, Interaction.HISTORY)
+        versions = await self._unit.history(type_, id_, HISTORY_LIMIT + 1)
+        if not versions:
+            raise not_found("absent", entities=(f"{type_}/{id_}",))
+        if len(versions) > HISTORY_LIMIT:
+            raise Fault(
+                Category.TOO_COSTLY, f"a history of over {HISTORY_LIMIT} versions is not served"
+            )
+        owner = versions[0].owner
+        ruling = await self.require(Interaction.HISTORY, owner, type_)
+        bodies = (version.body for version in versions)
+        if not all(body is None or ruling.admits(parse_resource(body)) for body in bodies):
+            # One version that must not be seen hides the whole: a gap would tell of it.
+            raise not_found("label", owner=owner, entities=(f"{type_}/{id_}",))
+        await self.leave_leaf(Action.HISTORY, owner, (f"{type_}/{id_}",), ruling.basis)
+        return versions
+
+    async def search(self, query: Query) -> list[Opened]:
+        """Return every match the caller may see, in the order the query asks for.
+
+        Raises:
+            Fault: FORBIDDEN, TOO_COSTLY.
+        """
+        self.require_scope(query.resource_type, Interaction.SEARCH)
+        found = await candidates(self._unit, query, self._caller.principal)
+        matches: list[Opened] = []
+        bases: dict[str, str] = {}
+        for stored in found:
+            ruling = await self.ruling(Interaction.SEARCH, stored.owner, query.resource_type)
+            if not ruling.permitted or stored.body is None:
+                continue
+            resource = parse_resource(stored.body)
+            if query.matches(resource) and ruling.admits(resource):
+                matches.append(Opened(stored, resource))
+                bases[stored.owner] = ruling.basis
+        subjects = query.subject_ids()
+        if not matches and subjects and len(subjects) == 1:
+            # Asked of one person by name: a refusal is said, not shown as an empty record.
+            await self.require(Interaction.SEARCH, next(iter(subjects)), query.resource_type)
+        await self._leave_search_leaves(query, matches, bases)
+        order = {
+            id(one): rank for rank, one in enumerate(query.sorted([m.resource for m in matches]))
+        }
+        return sorted(matches, key=lambda match: order[id(match.resource)])
+
+    async def compartment(self, patient: str, types: Sequence[str], action: Action) -> list[Opened]:
+        """Return the person's live resources of these types that the caller may see.
+
+        Types the token has no scope for are a refusal, not an omission. What the ruling withholds
+        is left out; the caller learns so from `withheld`.
+        """
+        for type_ in types:
+            self.require_scope(type_, Interaction.READ)
+        head = await self._unit.head("Patient", patient)
+        if head is None or head.deleted:
+            raise not_found("absent", entities=(f"Patient/{patient}",))
+        ruling = await self.require(Interaction.READ, patient, *types)
+        opened = [
+            Opened(stored, parse_resource(stored.body))
+            for stored in await self._unit.of_owner(patient, types)
+            if stored.body is not None
+        ]
+        admitted = [one for one in opened if ruling.admits(one.resource)]
+        entities = (f"Patient/{patient}", *sorted({one.stored.type for one in admitted}))
+        await self.leave_leaf(action, patient, tuple(dict.fromkeys(entities)), ruling.basis)
+        return admitted
+
+    async def withheld(self, patient: str, types: Sequence[str]) -> frozenset[str]:
+        """Return which of these types the ruling for this person withholds."""
+        ruling = await self.ruling(Interaction.READ, patient, *types)
+        return ruling.withheld_types & frozenset(types)
+
+    async def network_tokens(self, patient: str) -> tuple[str, ...]:
+        """Return the tokens (hex) under which other regions know this person."""
+        return await self._unit.tokens_of_owner(patient)
+
+    async def unreadable(self, patient: str) -> int:
+        """Return how many entries about this person lie in quarantine."""
+        return await self._unit.quarantine_count(patient)
+
+    async def disclosures(self, tokens: Sequence[str], limit: int) -> list[Resource]:
+        """Return the newest audit events about whoever carries these network tokens."""
+        events: list[Resource] = []
+        for owner in await self._unit.owners_of_tokens(tokens):
+            ruling = await self.require(Interaction.SEARCH, owner, "AuditEvent")
+            events.extend(
+                parse_resource(event) for event in await self._unit.audit_events(owner, limit)
+            )
+            await self.leave_leaf(Action.READ, owner, ("AuditEvent",), ruling.basis)
+        return sorted(events, key=lambda event: str(event["recorded"]), reverse=True)[:limit]
+
+    async def about_nobody(self, references: Sequence[tuple[str, str]]) -> list[Opened]:
+        """Return live resources that are about no person (Organization …), where scope allows."""
+        opened: list[Opened] = []
+        for type_ in sorted({type_ for type_, _ in references}):
+            if not self._caller.principal.scopes.allows(type_, Interaction.READ.letter):
+                continue
+            ids = [id_ for of_type, id_ in references if of_type == type_]
+            opened.extend(
+                Opened(stored, parse_resource(stored.body))
+                for stored in await self._unit.by_ids(type_, ids)
+                if not stored.owner and stored.body is not None
+            )
+        return opened
+
+    async def _disclosed(
+        self, found: Stored | None, type_: str, interaction: Interaction
+    ) -> Stored:
+        if found is None:
+            raise not_found("absent")
+        entity = f"{type_}/{found.id}/_history/{found.version}"
+        ruling = await self.require(interaction, found.owner, type_)
+        if found.body is None:
+            raise Fault(Category.GONE, "the resource has been deleted")
+        if ruling.screen is not None and not ruling.admits(parse_resource(found.body)):
+            raise not_found("label", owner=found.owner, entities=(entity,))
+        action = Action.READ if interaction is Interaction.READ else Action.VREAD
+        await self.leave_leaf(action, found.owner, (entity,), ruling.basis)
+        return found
+
+    async def _leave_search_leaves(
+        self, query: Query, matches: Sequence[Opened], bases: dict[str, str]
+    ) -> None:
+        asked = f"{query.resource_type}?{query.canonical()}"
+        for owner, basis in sorted(bases.items()):
+            entities = tuple(
+                f"{one.stored.type}/{one.stored.id}" for one in matches if one.stored.owner == owner
+            )
+            await self.leave_leaf(Action.SEARCH, owner, entities, basis, query=asked)
+        if not bases:
+            await self.leave_leaf(Action.SEARCH, "", (), "no-match", query=asked)

@@ -1,0 +1,282 @@
+"""What the gate and the FHIR interactions need of a record store, named by need.
+
+The store in `tasuki.shared.store` implements these on PostgreSQL; a plain in-memory model
+implements them for the model-based tests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+    from datetime import datetime
+
+    from tasuki.shared.audit.events import AuditRecord
+
+NOBODY = ""
+"""The owner of resources that are about no person: Organization, Medication, Location ..."""
+
+
+class Method(Enum):
+    """The interaction that made a version; what `Bundle.entry.request.method` says in a history."""
+
+    POST = "POST"
+    PUT = "PUT"
+    DELETE = "DELETE"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One version of one resource, opened.
+
+    Attributes:
+        owner: Logical id of the Patient it is about, without `Patient/`; `NOBODY` for none.
+        version: 1 for the first.
+        at: When it was written, UTC.
+        body: UTF-8 JSON with `id` and `meta` as served; None where the version is a deletion.
+    """
+
+    type: str
+    id: str
+    owner: str
+    version: int
+    at: datetime
+    method: Method
+    body: bytes | None
+
+    @property
+    def deleted(self) -> bool:
+        """Whether this version is a deletion."""
+        return self.body is None
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """A version about to be written, with every token derived from its content.
+
+    Attributes:
+        expected: The version this one follows (0: the resource must not exist yet). Writing fails
+            with a conflict when the head is another.
+        identifiers: (canonical system, value) pairs to be found by.
+        person_keys: (index name, parts) for the person look-up; Patient only.
+        superseded_person_keys: Those of the version this one follows.
+        network_keys: Identities that link records between regions; Patient only.
+        network_tokens: Ready tokens (hex), where another service made them of those identities.
+    """
+
+    type: str
+    id: str
+    owner: str
+    expected: int
+    at: datetime
+    method: Method
+    body: bytes | None
+    identifiers: tuple[tuple[str, str], ...] = ()
+    person_keys: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    superseded_person_keys: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    network_keys: tuple[tuple[str, ...], ...] = ()
+    network_tokens: tuple[str, ...] = ()
+
+    @property
+    def version(self) -> int:
+        """The number this version gets."""
+        return self.expected + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the change feed.
+
+    Attributes:
+        seq: Position; grows with commit order, without gaps being promised.
+        tokens: Network tokens (hex) of the person, only on Patient lines.
+    """
+
+    seq: int
+    type: str
+    id: str
+    owner: str
+    version: int
+    deleted: bool
+    tokens: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """Changes after a cursor, oldest first.
+
+    Attributes:
+        epoch: Changes when the store was restored; a reader with another epoch starts anew.
+        head: The last position given out so far.
+    """
+
+    epoch: str
+    head: int
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """An entry of a bulk load that could not be accepted.
+
+    Attributes:
+        source: The name the sender gave the load.
+        line: 1-based place in that load.
+        reasons: Plain words, none of them from the entry itself.
+        owner: The Patient it is about where that could be told, else `NOBODY`.
+        body: The entry as it came, UTF-8 or not.
+    """
+
+    id: str
+    source: str
+    line: int
+    reasons: tuple[str, ...]
+    owner: str
+    at: datetime
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One entry copied from another service's feed; `seq` changes when its body does."""
+
+    key: str
+    seq: int
+    body: bytes
+
+
+class Unit(Protocol):
+    """One transaction over one tenant's records; all of it happens, or nothing."""
+
+    async def head(self, type_: str, id_: str) -> Stored | None:
+        """Return the newest version, a deletion included; None where there never was one."""
+        ...
+
+    async def head_for_update(self, type_: str, id_: str) -> Stored | None:
+        """Return what `head` does, and keep others from writing it until this unit ends."""
+        ...
+
+    async def version(self, type_: str, id_: str, version: int) -> Stored | None:
+        """Return one version."""
+        ...
+
+    async def history(self, type_: str, id_: str, limit: int) -> list[Stored]:
+        """Return versions of one resource, newest first."""
+        ...
+
+    async def of_owner(self, owner: str, types: Sequence[str]) -> list[Stored]:
+        """Return the person's live resources of these types, by type and id."""
+        ...
+
+    async def has_others(self, owner: str) -> bool:
+        """Return whether the person has any live resource besides the Patient itself."""
+        ...
+
+    async def scan(self, type_: str, limit: int) -> list[Stored] | None:
+        """Return all live resources of a type; None where there are more than `limit`."""
+        ...
+
+    async def heads(self, type_: str, ids: Sequence[str]) -> list[Stored]:
+        """Return the newest versions of these, deletions included, kept from others' writing."""
+        ...
+
+    async def live(self, type_: str, ids: Sequence[str]) -> frozenset[str]:
+        """Return which of these are live, and keep others from changing them till the unit ends."""
+        ...
+
+    async def by_ids(self, type_: str, ids: Sequence[str]) -> list[Stored]:
+        """Return the live ones of these resources."""
+        ...
+
+    async def by_identifier(self, type_: str, system: str, value: str) -> list[str]:
+        """Return ids of live resources with this identifier (`system` empty: without a system)."""
+        ...
+
+    async def by_person_key(self, index: str, parts: Sequence[str]) -> list[str]:
+        """Return Patient ids under a compound look-up key; a few may be false, so compare."""
+        ...
+
+    async def owners_of_tokens(self, tokens: Sequence[str]) -> list[str]:
+        """Return Patient ids that carry any of these network tokens (hex)."""
+        ...
+
+    async def tokens_of_owner(self, owner: str) -> tuple[str, ...]:
+        """Return the network tokens (hex) of a Patient."""
+        ...
+
+    async def copies(self, feed: str, owner: str) -> list[Copy]:
+        """Return what we hold of another service's feed about this Patient, by key.
+
+        Linked by network tokens: the other service knows the person under another id.
+        """
+        ...
+
+    async def lock(self, *parts: str) -> None:
+        """Let one unit at a time pass with these parts, until it ends."""
+        ...
+
+    async def write(self, versions: Sequence[NewVersion]) -> None:
+        """Seal and append versions.
+
+        Raises:
+            Fault: CONFLICT when a head is not the expected one.
+        """
+        ...
+
+    async def source_ids(
+        self, source: str, originals: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], str]:
+        """Return our id for each (type, id) of a source, making and keeping one where new."""
+        ...
+
+    async def known_source_ids(
+        self, source: str, originals: Sequence[tuple[str, str]]
+    ) -> Mapping[tuple[str, str], str]:
+        """Return our id for those (type, id) of a source that have one; makes none."""
+        ...
+
+    async def quarantine(self, entries: Sequence[Quarantined]) -> None:
+        """Keep entries that could not be accepted, sealed; one with a known id replaces that."""
+        ...
+
+    async def release(self, ids: Sequence[str]) -> None:
+        """Let go of kept entries whose corrected form has been accepted."""
+        ...
+
+    async def quarantined(self, limit: int) -> list[Quarantined]:
+        """Return kept entries, newest first."""
+        ...
+
+    async def quarantine_count(self, owner: str) -> int:
+        """Return how many kept entries are about this Patient."""
+        ...
+
+    async def audit_events(self, owner: str, limit: int) -> list[bytes]:
+        """Return the newest audit events about a Patient, as canonical JSON, newest first."""
+        ...
+
+    async def record(self, records: Sequence[AuditRecord]) -> None:
+        """Append audit leaves, durable with this unit."""
+        ...
+
+
+class RecordStore(Protocol):
+    """One tenant's records."""
+
+    tenant: str
+
+    def unit(self) -> AbstractAsyncContextManager[Unit]:
+        """Open a unit; leaving it without an exception commits, durably."""
+        ...
+
+    async def feed(self, since: int, limit: int, types: Sequence[str]) -> FeedPage:
+        """Return changes after `since`; an empty `types` means all."""
+        ...
+
+    async def wait_for_change(self, since: int, seconds: float) -> None:
+        """Return when there may be changes after `since`, or when the time is up."""
+        ...

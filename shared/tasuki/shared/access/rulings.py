@@ -1,0 +1,128 @@
+"""What the gate asks before a row leaves or enters, and what it is told.
+
+`Decider` is the port; `tasuki.consent.decision` stands behind it in the services.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from tasuki.shared.access.principal import Principal
+    from tasuki.shared.access.records import Unit
+
+Screen = Callable[[Mapping[str, Any]], bool]
+"""Tells whether one very resource may pass."""
+
+
+class Interaction(Enum):
+    """FHIR interactions, each with the SMART v2 scope letter it needs."""
+
+    READ = ("read", "r")
+    VREAD = ("vread", "r")
+    HISTORY = ("history-instance", "r")
+    SEARCH = ("search-type", "s")
+    CREATE = ("create", "c")
+    UPDATE = ("update", "u")
+    DELETE = ("delete", "d")
+
+    @property
+    def letter(self) -> str:
+        """The SMART v2 permission letter."""
+        return self.value[1]
+
+    @property
+    def writes(self) -> bool:
+        """Whether the interaction changes the record."""
+        return self.letter in "cud"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, in which request, from where.
+
+    Attributes:
+        token: The access token, to be exchanged where another service is asked for the caller.
+    """
+
+    principal: Principal
+    request_id: str
+    address: str | None = None
+    token: str = field(default="", repr=False)
+    break_glass: BreakGlassReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BreakGlassReason:
+    """Why a clinician overrides: a code from the reviewed list, and their own words."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """May this caller do this with these types of this person's record?
+
+    Attributes:
+        owner: Logical Patient id in this tenant; "" for resources about nobody.
+    """
+
+    caller: Caller
+    interaction: Interaction
+    owner: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The answer, with its basis; made by `permit` and `refuse` only.
+
+    Attributes:
+        basis: Which policy, consent or declaration it rests on; goes into the audit record.
+        hidden: A refused caller must not even learn that the record exists.
+    """
+
+    permitted: bool
+    basis: str
+    hidden: bool = False
+    withheld_types: frozenset[str] = frozenset()
+    screen: Screen | None = None
+
+    @classmethod
+    def permit(cls, basis: str) -> Ruling:
+        """Permit all of it."""
+        return cls(permitted=True, basis=basis)
+
+    @classmethod
+    def permit_partly(cls, basis: str, *, withheld_types: frozenset[str], screen: Screen) -> Ruling:
+        """Permit those resources that pass the screen; `withheld_types` never do, and are named."""
+        return cls(permitted=True, basis=basis, withheld_types=withheld_types, screen=screen)
+
+    @classmethod
+    def refuse(cls, basis: str) -> Ruling:
+        """Refuse openly: the caller knows the person is here."""
+        return cls(permitted=False, basis=basis)
+
+    @classmethod
+    def hide(cls, basis: str) -> Ruling:
+        """Refuse as if there were nothing."""
+        return cls(permitted=False, basis=basis, hidden=True)
+
+    def admits(self, resource: Mapping[str, Any]) -> bool:
+        """Return whether this very resource may pass."""
+        return self.permitted and (
+            self.screen is None
+            or (resource.get("resourceType") not in self.withheld_types and self.screen(resource))
+        )
+
+
+class Decider(Protocol):
+    """Decides for one service; anything unclear is a refusal."""
+
+    async def rule(self, unit: Unit, ask: Ask) -> Ruling:
+        """Return the ruling, from what this service itself holds, in the caller's transaction."""
+        ...

@@ -1,0 +1,38 @@
+"""The FHIR server as an app: the same routes for every service, other rules behind the gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from tasuki.shared.rest import (
+    bundles,
+    capability,
+    disclosures,
+    everything,
+    feed,
+    load,
+    resources,
+    search,
+)
+from tasuki.shared.rest.outcome import install
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from tasuki.shared.rest.service import FhirService
+
+
+def fhir_app(service: FhirService, *more: APIRouter) -> FastAPI:
+    """Return the app of one FHIR base URL; `more` are the service's own operations."""
+    app = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
+    app.router.redirect_slashes = False
+    app.state.fhir = service
+    install(app)
+    # Fixed paths before those with a type and an id in them.
+    for routes in (capability.ROUTES, feed.ROUTES, load.ROUTES, disclosures.ROUTES, *more):
+        app.include_router(routes)
+    for routes in (everything.ROUTES, bundles.ROUTES, search.ROUTES, resources.ROUTES):
+        app.include_router(routes)
+    return app

@@ -1,0 +1,78 @@
+"""Request bodies: JSON only, of a bounded size, checked before anything else happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tasuki.shared.faults import Category, Fault, Faults
+from tasuki.shared.fhir.characters import character_faults
+from tasuki.shared.fhir.json import parse_resource
+from tasuki.shared.fhir.models import validate
+from tasuki.shared.fhir.references import parse_reference, rewritten
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from tasuki.shared.fhir.json import Resource
+
+JSON_TYPES = frozenset({"application/fhir+json", "application/json"})
+NDJSON_TYPES = frozenset({"application/fhir+ndjson", "application/ndjson", "application/x-ndjson"})
+
+
+def require_media_type(request: Request, accepted: frozenset[str]) -> None:
+    """Refuse a body that says it is something else, or that is compressed."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given not in accepted:
+        raise Fault(
+            Category.MEDIA_TYPE, f"send {' or '.join(sorted(accepted))}; XML is not supported"
+        )
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Fault(Category.MEDIA_TYPE, "compressed request bodies are not accepted")
+
+
+async def bounded_body(request: Request, limit: int) -> bytes:
+    """Return the body, reading no more than the limit.
+
+    Raises:
+        Fault: TOO_LARGE.
+    """
+    read = bytearray()
+    async for chunk in request.stream():
+        read += chunk
+        if len(read) > limit:
+            raise Fault(Category.TOO_LARGE, f"a request body may have {limit:,} bytes at most")
+    return bytes(read)
+
+
+async def resource_body(request: Request, limit: int) -> Resource:
+    """Return the resource a request carries, not validated yet."""
+    require_media_type(request, JSON_TYPES)
+    return parse_resource(await bounded_body(request, limit))
+
+
+def made_relative(resource: Resource, base: str) -> Resource:
+    """Return the resource with absolute references to this very server made relative."""
+
+    def relative(text: str) -> str | None:
+        reference = parse_reference(text) if text.startswith(base) else None
+        return None if reference is None else str(reference.within(base))
+
+    return rewritten(resource, relative)
+
+
+def require_valid(resource: Resource) -> None:
+    """Refuse a resource that breaks R4's structure or holds forbidden characters, fault by fault.
+
+    Raises:
+        Faults: STRUCTURE.
+    """
+    faults = (*character_faults(resource), *validate(resource))
+    if faults:
+        raise Faults(tuple(faults))
+
+
+def require_acceptable(request: Request) -> None:
+    """Refuse a caller who wants anything but JSON."""
+    wanted = request.query_params.get("_format") or request.headers.get("accept", "*/*")
+    if not any(word in wanted.lower() for word in ("json", "*/*", "application/*")):
+        raise Fault(Category.NOT_ACCEPTABLE, "this server answers in JSON only, not in XML")

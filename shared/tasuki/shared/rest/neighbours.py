@@ -1,0 +1,78 @@
+"""How a service reaches the others: one HTTP client, its own tokens, the issuer's keys."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from tasuki.shared.access.client import ServiceCredentials, TokenClient
+from tasuki.shared.access.jwks import HttpJwks
+from tasuki.shared.access.tokens import AccessTokenVerifier
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+    from tasuki.shared.clock import Clock
+    from tasuki.shared.ids import IdSource
+    from tasuki.shared.rest.following import Follower
+    from tasuki.shared.settings import ServiceSettings
+
+CONNECT_SECONDS = 2.0
+READ_SECONDS = 10.0
+CONNECTIONS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The outside, as one service sees it."""
+
+    http: httpx2.AsyncClient
+    tokens: TokenClient
+    verifier: AccessTokenVerifier
+
+
+def neighbours_for(
+    settings: ServiceSettings, audience: str, *, clock: Clock, ids: IdSource
+) -> Neighbours:
+    """Return the neighbours of a service whose tokens name `audience`."""
+    http = httpx2.AsyncClient(
+        timeout=httpx2.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
+        limits=httpx2.Limits(max_connections=CONNECTIONS),
+        follow_redirects=False,
+        trust_env=False,
+    )
+    cache = settings.cache_folder
+    jwks = HttpJwks(
+        f"{settings.issuer}/jwks",
+        http,
+        None if cache is None else cache / f"jwks-{settings.tenant}.json",
+        clock,
+    )
+    key_file = settings.private_jwk_file
+    credentials = ServiceCredentials(
+        client_id=settings.client_id,
+        private_jwk={} if key_file is None else json.loads(key_file.read_text()),
+        token_endpoint=f"{settings.issuer}/token",
+    )
+    return Neighbours(
+        http=http,
+        tokens=TokenClient(http, credentials, clock=clock, ids=ids),
+        verifier=AccessTokenVerifier(settings.issuer, audience, jwks, clock),
+    )
+
+
+@asynccontextmanager
+async def following(followers: Iterable[Follower]) -> AsyncIterator[None]:
+    """Follow feeds while inside."""
+    tasks = [asyncio.create_task(follower.run()) for follower in followers]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

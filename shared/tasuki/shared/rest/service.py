@@ -1,0 +1,93 @@
+"""What the routes of one FHIR service stand on, and who is calling."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Protocol
+
+from fastapi import Depends, Request
+
+from tasuki.shared.access.rulings import Caller
+from tasuki.shared.access.tokens import not_valid
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from tasuki.shared.access.gate import Gate
+    from tasuki.shared.access.principal import Principal
+    from tasuki.shared.access.records import RecordStore
+    from tasuki.shared.clock import Clock
+    from tasuki.shared.ids import IdSource
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+class Verifier(Protocol):
+    """Tells who a bearer token speaks for."""
+
+    async def verify(self, token: str) -> Principal:
+        """Return the principal, or raise UNAUTHENTICATED in one uniform wording."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FhirService:
+    """One FHIR base URL.
+
+    Attributes:
+        title: For the CapabilityStatement.
+        base_url: Absolute, without a trailing slash; what references and links are made of.
+        issuer: The authorization server's URL.
+        max_body: Largest request body in bytes.
+        max_entries: Most entries of one Bundle.
+    """
+
+    title: str
+    base_url: str
+    issuer: str
+    types: Sequence[str]
+    gate: Gate
+    store: RecordStore
+    verifier: Verifier
+    clock: Clock
+    ids: IdSource
+    max_body: int
+    max_entries: int
+
+
+def service_of(request: Request) -> FhirService:
+    """Return the service the request's app was made for."""
+    service: FhirService = request.app.state.fhir
+    return service
+
+
+async def caller_of(request: Request) -> Caller:
+    """Return who calls a FHIR service; see `caller_with`."""
+    service = service_of(request)
+    return await caller_with(service.verifier, service.ids)(request)
+
+
+def caller_with(verifier: Verifier, ids: IdSource) -> Callable[[Request], Awaitable[Caller]]:
+    """Return what tells who calls.
+
+    The returned function raises the fault UNAUTHENTICATED without a valid bearer token.
+    """
+
+    async def caller(request: Request) -> Caller:
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise not_valid()
+        given = request.headers.get("x-request-id", "")
+        return Caller(
+            principal=await verifier.verify(token.strip()),
+            request_id=given if _REQUEST_ID.fullmatch(given) else ids.new(),
+            address=request.client.host if request.client else None,
+            token=token.strip(),
+        )
+
+    return caller
+
+
+ServiceDep = Annotated[FhirService, Depends(service_of)]
+CallerDep = Annotated[Caller, Depends(caller_of)]

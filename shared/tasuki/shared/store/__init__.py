@@ -1,0 +1,1 @@
+"""The sealed record store on PostgreSQL: versions, history, tokens, change feed, audit leaves."""

@@ -1,0 +1,88 @@
+"""Audit leaves: sealed, and committed in the transaction of what they record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import insert, select
+
+from tasuki.shared.audit.events import to_audit_event
+from tasuki.shared.audit.leaf import LeafBody
+from tasuki.shared.crypto.seal import Place, seal, unseal
+from tasuki.shared.crypto.tokens import lookup_token
+from tasuki.shared.store.schema import LEAF
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from tasuki.shared.audit.events import AuditRecord
+    from tasuki.shared.crypto.keyring import KeyRing
+    from tasuki.shared.crypto.keys import DataKey
+
+_INSERT = insert(LEAF)
+
+
+def owner_tag(ring: KeyRing, tenant: str, owner: str) -> bytes:
+    """Return the keyed hash under which a person's leaves are found again."""
+    return lookup_token(ring, tenant, "audit-owner", owner)
+
+
+def place_of(tenant: str, leaf: bytes) -> Place:
+    """Return where a sealed leaf belongs: its own hash names it."""
+    return Place(tenant=tenant, owner="", type="AuditEvent", id=leaf.hex(), version=1)
+
+
+def opened(sealed: bytes, leaf: bytes, *, key: DataKey, tenant: str) -> LeafBody:
+    """Return the salt and event of a sealed leaf.
+
+    Raises:
+        CannotOpen: The leaf was altered or belongs elsewhere.
+    """
+    return LeafBody.from_bytes(unseal(sealed, key=key, place=place_of(tenant, leaf)))
+
+
+async def append(
+    connection: AsyncConnection,
+    records: Sequence[AuditRecord],
+    *,
+    ring: KeyRing,
+    key: DataKey,
+    tenant: str,
+) -> None:
+    """Insert one leaf per record, inside the caller's transaction."""
+    rows = []
+    for record in records:
+        body = LeafBody.of(to_audit_event(record))
+        leaf = body.commitment
+        owner = record.patient.removeprefix("Patient/") if record.patient else ""
+        rows.append(
+            {
+                "tenant": tenant,
+                "at": record.at,
+                "leaf": leaf,
+                "owner_tag": owner_tag(ring, tenant, owner) if owner else None,
+                "sealed": seal(body.to_bytes(), key=key, place=place_of(tenant, leaf)),
+            }
+        )
+    await connection.execute(_INSERT, rows)
+
+
+async def newest(
+    connection: AsyncConnection,
+    owner: str,
+    limit: int,
+    *,
+    ring: KeyRing,
+    key: DataKey,
+    tenant: str,
+) -> list[bytes]:
+    """Return a person's newest events, newest first."""
+    rows = await connection.execute(
+        select(LEAF.c.leaf, LEAF.c.sealed)
+        .where(LEAF.c.tenant == tenant, LEAF.c.owner_tag == owner_tag(ring, tenant, owner))
+        .order_by(LEAF.c.local.desc())
+        .limit(limit)
+    )
+    return [opened(row.sealed, row.leaf, key=key, tenant=tenant).event for row in rows]

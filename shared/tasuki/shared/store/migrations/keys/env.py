@@ -1,0 +1,17 @@
+"""Runs the migrations of the keys tables on the connection it is given."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from tasuki.shared.store.schema import KEYS_METADATA
+
+connection = context.config.attributes["connection"]
+context.configure(
+    connection=connection,
+    target_metadata=KEYS_METADATA,
+    version_table=context.config.attributes["version_table"],
+    include_object=lambda _, name, kind, *__: kind != "table" or name in KEYS_METADATA.tables,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,216 @@
+"""The one stamper of a tenant: numbers committed changes and audit leaves, and seals the log.
+
+Changes and leaves are inserted inside the transactions they belong to; their numbers are given
+here, after the commit, by whoever holds an advisory lock. A number is therefore never smaller than
+one a reader has already seen, which raw sequences and timestamps cannot promise. The Merkle tree
+(RFC 9162) grows in the same order, and a signed checkpoint follows within a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from tasuki.shared.audit.checkpoint import sign_checkpoint
+from tasuki.shared.audit.merkle import Frontier
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from tasuki.shared.clock import Clock
+    from tasuki.shared.ids import IdSource
+
+LOG = structlog.get_logger()
+
+BATCH = 5_000  # changes or leaves numbered in one transaction
+POLL_SECONDS = 0.25  # how soon work of other processes is noticed; our own wakes us at once
+RETRY_SECONDS = 1.0  # pause while the database does not answer
+
+_TRY_LOCK = text(
+    "SELECT pg_try_advisory_xact_lock(hashtextextended('stamper:' || CAST(:tenant AS text), 0))"
+)
+_STAMP_CHANGES = text(
+    """
+    WITH waiting AS (
+      SELECT local, row_number() OVER (ORDER BY local) AS place
+      FROM change WHERE tenant = :tenant AND seq IS NULL ORDER BY local LIMIT :batch
+    ), stamped AS (
+      UPDATE change SET seq = :head + waiting.place
+      FROM waiting WHERE change.local = waiting.local RETURNING 1
+    )
+    SELECT count(*) FROM stamped
+    """
+)
+_WAITING_LEAVES = text(
+    "SELECT local, leaf FROM audit_leaf WHERE tenant = :tenant AND seq IS NULL"
+    " ORDER BY local LIMIT :batch"
+)
+_STAMP_LEAVES = text(
+    """
+    UPDATE audit_leaf SET seq = t.seq
+    FROM unnest(CAST(:locals AS bigint[]), CAST(:seqs AS bigint[])) AS t(local, seq)
+    WHERE audit_leaf.local = t.local
+    """
+)
+
+
+class Stamper:
+    """Numbers and seals what others have committed."""
+
+    def __init__(
+        self, engine: AsyncEngine, tenant: str, key: Ed25519PrivateKey, clock: Clock, ids: IdSource
+    ) -> None:
+        self._engine = engine
+        self._tenant = tenant
+        self._key = key
+        self._clock = clock
+        self._ids = ids
+        self._wake = asyncio.Event()
+        self._moved = asyncio.Condition()
+        self.stamps = 0  # batches numbered here so far
+
+    def notice(self) -> None:
+        """Tell the stamper that there is work."""
+        self._wake.set()
+
+    async def wait_for_stamp(self, seen: int, seconds: float) -> None:
+        """Return when `stamps` is no longer what the caller has seen, or when the time is up."""
+        try:
+            async with asyncio.timeout(seconds), self._moved:
+                await self._moved.wait_for(lambda: self.stamps != seen)
+        except TimeoutError:
+            return
+
+    async def prepare(self) -> None:
+        """Give the feed an epoch and the log an empty tree where they have none."""
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                text(
+                    "INSERT INTO feed_state (tenant, epoch, head) VALUES (:tenant, :epoch, 0)"
+                    " ON CONFLICT DO NOTHING"
+                ),
+                {"tenant": self._tenant, "epoch": self._ids.new()},
+            )
+            await connection.execute(
+                text(
+                    "INSERT INTO audit_tree (tenant, size, frontier) VALUES (:tenant, 0, :empty)"
+                    " ON CONFLICT DO NOTHING"
+                ),
+                {"tenant": self._tenant, "empty": Frontier().to_bytes()},
+            )
+
+    async def run(self) -> None:
+        """Stamp until cancelled; a database that does not answer is asked again."""
+        while True:
+            try:
+                async with asyncio.timeout(POLL_SECONDS):
+                    await self._wake.wait()
+            except TimeoutError:
+                pass
+            self._wake.clear()
+            if not await self.try_stamp():
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def try_stamp(self) -> bool:
+        """Number all there is by now; return False, and log it, where the database fails."""
+        try:
+            await self.stamp_all()
+        except (SQLAlchemyError, OSError):
+            LOG.warning("stamper.failed", tenant=self._tenant)
+            return False
+        return True
+
+    async def stamp_all(self) -> None:
+        """Number all there is by now."""
+        while await self.stamp():
+            pass
+
+    async def stamp(self) -> bool:
+        """Number one batch; return whether there may be more."""
+        async with self._engine.begin() as connection:
+            if not (await connection.execute(_TRY_LOCK, {"tenant": self._tenant})).scalar_one():
+                return False
+            changes = await self._stamp_changes(connection)
+            leaves = await self._stamp_leaves(connection)
+        if changes:
+            async with self._moved:
+                self.stamps += 1
+                self._moved.notify_all()
+        return BATCH in (changes, leaves)
+
+    async def _stamp_changes(self, connection: AsyncConnection) -> int:
+        head = (
+            await connection.execute(
+                text("SELECT head FROM feed_state WHERE tenant = :tenant"),
+                {"tenant": self._tenant},
+            )
+        ).scalar_one()
+        count = int(
+            (
+                await connection.execute(
+                    _STAMP_CHANGES, {"tenant": self._tenant, "head": head, "batch": BATCH}
+                )
+            ).scalar_one()
+        )
+        if count:
+            await connection.execute(
+                text("UPDATE feed_state SET head = head + :count WHERE tenant = :tenant"),
+                {"tenant": self._tenant, "count": count},
+            )
+        return count
+
+    async def _stamp_leaves(self, connection: AsyncConnection) -> int:
+        waiting = (
+            await connection.execute(_WAITING_LEAVES, {"tenant": self._tenant, "batch": BATCH})
+        ).all()
+        if not waiting:
+            return 0
+        tree = (
+            await connection.execute(
+                text("SELECT size, frontier FROM audit_tree WHERE tenant = :tenant"),
+                {"tenant": self._tenant},
+            )
+        ).one()
+        frontier = Frontier.from_bytes(tree.frontier)
+        for row in waiting:
+            frontier.append(row.leaf)
+        await connection.execute(
+            _STAMP_LEAVES,
+            {
+                "locals": [row.local for row in waiting],
+                "seqs": list(range(tree.size, tree.size + len(waiting))),  # positions, from 0
+            },
+        )
+        await connection.execute(
+            text("UPDATE audit_tree SET size = :size, frontier = :frontier WHERE tenant = :tenant"),
+            {"tenant": self._tenant, "size": frontier.size, "frontier": frontier.to_bytes()},
+        )
+        await self._checkpoint(connection, frontier)
+        return len(waiting)
+
+    async def _checkpoint(self, connection: AsyncConnection, frontier: Frontier) -> None:
+        at = self._clock.now()
+        note = sign_checkpoint(
+            origin=log_origin(self._tenant),
+            size=frontier.size,
+            root=frontier.root(),
+            key=self._key,
+            at=at,
+        )
+        await connection.execute(
+            text(
+                "INSERT INTO audit_checkpoint (tenant, size, at, note)"
+                " VALUES (:tenant, :size, :at, :note)"
+            ),
+            {"tenant": self._tenant, "size": frontier.size, "at": at, "note": note},
+        )
+
+
+def log_origin(tenant: str) -> str:
+    """Return the name of a tenant's audit log, as its checkpoints carry it."""
+    return f"tasuki.example/audit/{tenant}"

@@ -1,0 +1,191 @@
+"""The sealed record store of one tenant.
+
+See `tasuki.shared.access.records.RecordStore` for what each method promises.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import bindparam, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from tasuki.shared.access.records import Change, FeedPage
+from tasuki.shared.faults import Category, Fault
+from tasuki.shared.store.replica import Replicas
+from tasuki.shared.store.schema import CHANGE, FEED, NETWORK
+from tasuki.shared.store.stamper import Stamper
+from tasuki.shared.store.unit import SealedUnit
+from tasuki.shared.store.vault import KeyVault
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from tasuki.shared.clock import Clock
+    from tasuki.shared.crypto.keyring import KeyRing, NetworkKeys
+    from tasuki.shared.ids import IdSource
+
+POOL = 8  # connections kept to a database; a request needs one at a time
+OVERFLOW = 8
+RECHECK_SECONDS = 0.5  # how long a stamp by another process may go unnoticed
+# The database gave way to another transaction, or is shutting down: asking again may help.
+# https://www.postgresql.org/docs/current/errcodes-appendix.html
+ASK_AGAIN = frozenset({"40001", "40P01", "53300", "55P03", "57P01", "57P02", "57P03"})
+
+_PAGE = (
+    select(CHANGE)
+    .where(CHANGE.c.tenant == bindparam("tenant"), CHANGE.c.seq > bindparam("since"))
+    .order_by(CHANGE.c.seq)
+    .limit(bindparam("limit"))
+)
+_TYPED_PAGE = _PAGE.where(CHANGE.c.type.in_(bindparam("types", expanding=True)))
+_STATE = select(FEED.c.epoch, FEED.c.head).where(FEED.c.tenant == bindparam("tenant"))
+_TOKENS = (
+    select(NETWORK.c.owner, NETWORK.c.token)
+    .where(
+        NETWORK.c.tenant == bindparam("tenant"),
+        NETWORK.c.owner.in_(bindparam("owners", expanding=True)),
+    )
+    .distinct()
+)
+
+
+def engine_for(url: str) -> AsyncEngine:
+    """Return a connection pool for a database URL; statement parameters stay out of its errors."""
+    return create_async_engine(
+        url, pool_size=POOL, max_overflow=OVERFLOW, hide_parameters=True, pool_pre_ping=False
+    )
+
+
+def checkpoint_key(ring: KeyRing, tenant: str) -> Ed25519PrivateKey:
+    """Return the key that signs the checkpoints of a tenant's audit log."""
+    return Ed25519PrivateKey.from_private_bytes(ring.mac("checkpoint", tenant.encode()))
+
+
+@asynccontextmanager
+async def answering() -> AsyncIterator[None]:
+    """Turn a database that does not answer into the fault it is for a caller.
+
+    Raises:
+        Fault: UNAVAILABLE; a defect in a statement stays what it is.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        if error.connection_invalidated or getattr(error.orig, "sqlstate", "") in ASK_AGAIN:
+            raise _no_answer() from error
+        raise
+    except (OSError, PoolTimeout) as error:
+        raise _no_answer() from error
+
+
+def _no_answer() -> Fault:
+    return Fault(Category.UNAVAILABLE, "the database does not answer; try again")
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """Where a tenant's sealed records are, and, apart from them, its wrapped data keys."""
+
+    records: AsyncEngine
+    keys: AsyncEngine
+
+    async def dispose(self) -> None:
+        """Close the connections."""
+        await self.records.dispose()
+        await self.keys.dispose()
+
+
+class SealedStore:
+    """Records of one tenant, their feed, their audit log, and copies of others' feeds."""
+
+    def __init__(
+        self,
+        databases: Databases,
+        ring: KeyRing,
+        tenant: str,
+        *,
+        network: NetworkKeys | None = None,
+        clock: Clock,
+        ids: IdSource,
+    ) -> None:
+        self.tenant = tenant
+        self.databases = databases
+        self.engine = databases.records
+        self.ring = ring
+        self.network = network
+        self.vault = KeyVault(databases.keys, ring, tenant, clock)
+        self.replicas = Replicas(self.engine, self.vault, tenant)
+        self.stamper = Stamper(self.engine, tenant, checkpoint_key(ring, tenant), clock, ids)
+
+    @asynccontextmanager
+    async def unit(self) -> AsyncIterator[SealedUnit]:
+        """See `RecordStore.unit`."""
+        async with answering(), self.engine.begin() as connection:
+            unit = SealedUnit(connection, self.vault, self.ring, self.tenant, self.network)
+            yield unit
+        self.stamper.notice()
+
+    async def feed(self, since: int, limit: int, types: Sequence[str]) -> FeedPage:
+        """See `RecordStore.feed`."""
+        values: dict[str, object] = {"tenant": self.tenant, "since": since, "limit": limit}
+        statement = _PAGE
+        if types:
+            statement, values["types"] = _TYPED_PAGE, list(types)
+        async with answering(), self.engine.connect() as connection:
+            state = (await connection.execute(_STATE, {"tenant": self.tenant})).one()
+            rows = (await connection.execute(statement, values)).all()
+            people = sorted({row.owner for row in rows if row.type == "Patient"})
+            tokens: dict[str, list[str]] = {}
+            if people:
+                carried = await connection.execute(
+                    _TOKENS, {"tenant": self.tenant, "owners": people}
+                )
+                for owner, token in carried:
+                    tokens.setdefault(owner, []).append(token.hex())
+        changes = tuple(
+            Change(
+                seq=row.seq,
+                type=row.type,
+                id=row.id,
+                owner=row.owner,
+                version=row.version,
+                deleted=row.deleted,
+                tokens=tuple(sorted(tokens.get(row.owner, ()))) if row.type == "Patient" else (),
+            )
+            for row in rows
+        )
+        return FeedPage(epoch=state.epoch, head=state.head, changes=changes)
+
+    async def wait_for_change(self, since: int, seconds: float) -> None:
+        """See `RecordStore.wait_for_change`."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while (left := until - loop.time()) > 0:
+            seen = self.stamper.stamps
+            async with answering(), self.engine.connect() as connection:
+                state = (await connection.execute(_STATE, {"tenant": self.tenant})).one()
+            if state.head > since:
+                return
+            # Bounded, because another process may be the one that stamps.
+            await self.stamper.wait_for_stamp(seen, min(left, RECHECK_SECONDS))
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep the stamper going while inside; stamp what is left on the way out."""
+        await self.stamper.prepare()
+        task = asyncio.create_task(self.stamper.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await self.stamper.try_stamp()

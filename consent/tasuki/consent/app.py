@@ -1,0 +1,88 @@
+"""The consent service: who may see what, and who looked. The composition root."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from tasuki.consent import (
+    consent_routes,
+    decide_routes,
+    declaration_routes,
+    disclosure_routes,
+    feed_routes,
+)
+from tasuki.consent.persons import Persons
+from tasuki.consent.policy import read_implicit_policy
+from tasuki.consent.room import ConsentRoomDecider
+from tasuki.shared.access.gate import Desk, Gate
+from tasuki.shared.rest import capability, disclosures, health, outcome, resources, search
+from tasuki.shared.rest.neighbours import neighbours_for
+from tasuki.shared.rest.service import FhirService
+from tasuki.shared.store.opening import running, store_for
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tasuki.consent.settings import ConsentSettings
+    from tasuki.shared.clock import Clock
+    from tasuki.shared.ids import IdSource
+
+TYPES = ("Consent",)
+
+
+def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> FastAPI:
+    """Return the app, to be mounted at `settings.public_url`; FHIR is under `/fhir`."""
+    # It keeps tokens the PHR makes; it holds no network key and can make none itself.
+    store = store_for(settings, clock=clock, ids=ids, links_people=False)
+    near = neighbours_for(settings, settings.fhir_url, clock=clock, ids=ids)
+    desk = Desk("consent", settings.tenant, clock)
+    service = FhirService(
+        title="Tasuki consent",
+        base_url=settings.fhir_url,
+        issuer=settings.issuer,
+        types=TYPES,
+        gate=Gate(store, ConsentRoomDecider(settings.registrars), desk, ids=ids),
+        store=store,
+        verifier=near.verifier,
+        clock=clock,
+        ids=ids,
+        max_body=settings.max_body,
+        max_entries=settings.max_entries,
+    )
+    fhir = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
+    for one in (app, fhir):
+        one.state.fhir = service
+        one.state.desk = desk
+        one.state.near = near
+        one.state.holders = settings.holders
+        one.state.registrars = settings.registrars
+        one.state.persons = Persons(store, near, settings.phr_url, clock)
+        one.state.policies = {
+            document["region"]: read_implicit_policy(document) for document in settings.policies
+        }
+        outcome.install(one)
+    for routes in (
+        capability.ROUTES,
+        feed_routes.ROUTES,
+        disclosures.ROUTES,
+        disclosure_routes.ROUTES,
+        consent_routes.ROUTES,
+        search.ROUTES,
+        resources.READ_ROUTES,
+    ):
+        fhir.include_router(routes)
+    for routes in (health.ROUTES, declaration_routes.ROUTES, decide_routes.ROUTES):
+        app.include_router(routes)
+    app.mount("/fhir", fhir)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with running(store), near.http:
+            yield
+
+    app.router.lifespan_context = lifespan
+    return app

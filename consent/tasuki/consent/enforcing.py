@@ -1,0 +1,172 @@
+"""The consent decision at a service's gate: from principal and snapshot to a ruling.
+
+Every step that finds nothing refuses. Who may write is the service's own rule, not consent's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tasuki.consent.client import Freshness, freshness
+from tasuki.consent.decision import AccessRequest, Actor, Deny, Fate, Permit, decide, facts_of
+from tasuki.consent.resource_types import R4_TYPES
+from tasuki.consent.vocabulary import ActorRole, Purpose
+from tasuki.shared.access.principal import Role
+from tasuki.shared.access.records import NOBODY
+from tasuki.shared.access.rulings import Interaction, Ruling
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tasuki.consent.decision import Decision, Residual
+    from tasuki.consent.keeping import KeptSnapshot
+    from tasuki.consent.policy import ImplicitPolicy
+    from tasuki.shared.access.principal import Principal
+    from tasuki.shared.access.records import Unit
+    from tasuki.shared.access.rulings import Ask
+    from tasuki.shared.clock import Clock
+
+ROLES = {
+    Role.RESIDENT: ActorRole.RESIDENT,
+    Role.CLINICIAN: ActorRole.CLINICIAN,
+    Role.NURSE: ActorRole.NURSE,
+    Role.OFFICER: ActorRole.OFFICER,
+    Role.HOSPITAL: ActorRole.HOSPITAL,
+}
+READERS_OF_COMMON = frozenset({Role.CLINICIAN, Role.RESIDENT, Role.HOSPITAL, Role.SERVICE})
+
+
+class ConsentDecider:
+    """Rules on one holder's records.
+
+    Args:
+        region: The holder's region.
+        policy: Its implicit policy.
+        snapshot: Its copy of Consents and declarations.
+        residents_write: Whether a resident may write their own record here (the PHR).
+        clock: The time.
+    """
+
+    def __init__(
+        self,
+        region: str,
+        policy: ImplicitPolicy,
+        snapshot: KeptSnapshot,
+        *,
+        residents_write: bool,
+        clock: Clock,
+    ) -> None:
+        self._region = region
+        self._policy = policy
+        self._snapshot = snapshot
+        self._residents_write = residents_write
+        self._clock = clock
+
+    async def rule(self, unit: Unit, ask: Ask) -> Ruling:
+        """See `Decider.rule`."""
+        principal = ask.caller.principal
+        if principal.role is Role.HOSPITAL:
+            return self._hospital(principal)
+        if ask.interaction.writes:
+            return self._write(principal, ask)
+        if principal.role is Role.SERVICE:
+            return _service(principal)
+        if ask.owner == NOBODY:
+            permitted = principal.role in READERS_OF_COMMON
+            return Ruling.permit("policy/about-nobody") if permitted else Ruling.hide("role")
+        if principal.role is Role.RESIDENT and not _is_own(principal, ask.owner):
+            return Ruling.hide("not-own-record")
+        return await self._consented(unit, ask)
+
+    def _hospital(self, principal: Principal) -> Ruling:
+        """A hospital feeds its own region, and may read back what lies there."""
+        if principal.region == self._region and not self._residents_write:
+            return Ruling.permit(f"policy/source-of-region/{self._region}")
+        return Ruling.hide("other-region")
+
+    def _write(self, principal: Principal, ask: Ask) -> Ruling:
+        own = self._residents_write and _is_own(principal, ask.owner)
+        erases_person = ask.interaction is Interaction.DELETE and "Patient" in ask.types
+        if own and not erases_person:
+            return Ruling.permit("policy/own-record")
+        return Ruling.refuse("role-may-not-write")
+
+    async def _consented(self, unit: Unit, ask: Ask) -> Ruling:
+        principal = ask.caller.principal
+        purpose = _purpose(principal)
+        age = self._snapshot.age()
+        own = principal.role is Role.RESIDENT
+        if not own and freshness(age, purpose) is Freshness.REFUSE:
+            return Ruling.refuse("consent-snapshot-stale")
+        types = frozenset(ask.types)
+        request = AccessRequest(
+            patient=ask.owner,
+            purpose=purpose,
+            role=ROLES.get(principal.role),
+            actor=Actor(
+                subject=principal.subject,
+                organization=principal.organization,
+                region=principal.region,
+                person=ask.owner if own else None,
+                provisioned_until=principal.expires_at,
+            ),
+            at=self._clock.now(),
+            holder_region=self._region,
+            resource_types=types & R4_TYPES,
+            declarations=self._snapshot.declarations,
+            consents=() if own else await self._snapshot.consents(unit, ask.owner),
+            policy=self._policy,
+        )
+        return ruling_of(decide(request))
+
+
+def ruling_of(decision: Decision) -> Ruling:
+    """Return a decision as the gate's ruling."""
+    if isinstance(decision, Deny):
+        return Ruling.refuse(f"{decision.reason}/{basis_text(decision)}")
+    residual = decision.residual
+    return Ruling.permit_partly(
+        basis_text(decision),
+        withheld_types=residual.withheld_types(),
+        screen=lambda resource: released(residual, resource),
+    )
+
+
+def released(residual: Residual, resource: Mapping[str, Any]) -> bool:
+    """Return whether a resource may leave as it is; a masked one may not."""
+    return residual.fate(facts_of(resource)) is Fate.RELEASE
+
+
+def basis_text(decision: Decision) -> str:
+    """Return what a decision rests on, as one word for the audit record."""
+    basis = decision.basis
+    parts = [str(basis.route)]
+    parts.extend(f"Consent/{one.id}/_history/{one.version or 0}" for one in basis.consents)
+    if basis.declaration is not None:
+        parts.append(f"declaration/{basis.declaration[0]}/{basis.declaration[1]}")
+    if basis.implicit is not None:
+        parts.append(f"policy/{basis.region}/{basis.implicit}")
+    if basis.break_glass is not None:
+        parts.append(f"reason/{basis.break_glass}")
+    return "|".join(parts)
+
+
+def _service(principal: Principal) -> Ruling:
+    """Tasuki's own services copy what they must serve later, under their own gates."""
+    if principal.purpose == Purpose.HOPERAT:
+        return Ruling.permit("policy/replication")
+    return Ruling.hide("purpose")
+
+
+def _is_own(principal: Principal, owner: str) -> bool:
+    return principal.role is Role.RESIDENT and principal.patient == f"Patient/{owner}"
+
+
+def _purpose(principal: Principal) -> Purpose | None:
+    try:
+        return Purpose(principal.purpose)
+    except ValueError:
+        return None
+
+
+__all__ = ["ConsentDecider", "Permit", "basis_text", "released", "ruling_of"]

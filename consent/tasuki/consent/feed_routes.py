@@ -1,0 +1,61 @@
+"""`$feed`: Consents and declarations in commit order, for every service that must obey them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter, Query, Response
+
+from tasuki.consent.feed import ConsentFeedEntry, FeedPage, write_page
+from tasuki.shared.access.refusals import out_of_scope
+from tasuki.shared.rest.answers import NO_STORE
+from tasuki.shared.rest.feed import MAX_WAIT, SCOPE
+from tasuki.shared.rest.service import CallerDep, ServiceDep
+
+if TYPE_CHECKING:
+    from tasuki.shared.access.records import Change, RecordStore
+
+ROUTES = APIRouter()
+TYPES = ("Consent", "Declaration")
+PAGE = 200
+
+
+@ROUTES.get("/$feed")
+async def feed(
+    service: ServiceDep,
+    caller: CallerDep,
+    since: int = Query(0, ge=0),
+    wait: float = Query(0.0, ge=0.0, le=MAX_WAIT),
+) -> Response:
+    """Return one page after `since`; with `wait` (seconds), not before there is news."""
+    if not caller.principal.scopes.has(SCOPE):
+        raise out_of_scope(SCOPE)
+    if wait:
+        await service.store.wait_for_change(since, wait)
+    page = await service.store.feed(since, PAGE, TYPES)
+    entries = [
+        entry
+        for change in page.changes
+        if (entry := await _entry(service.store, page.epoch, change)) is not None
+    ]
+    more = len(page.changes) == PAGE
+    body = FeedPage(page.epoch, tuple(entries), entries[-1].seq if more and entries else None)
+    return Response(content=write_page(body), media_type="application/json", headers=NO_STORE)
+
+
+async def _entry(store: RecordStore, epoch: str, change: Change) -> ConsentFeedEntry | None:
+    async with store.unit() as unit:
+        version = await unit.version(change.type, change.id, change.version)
+        tokens = await unit.tokens_of_owner(change.owner) if change.owner else ()
+    if version is None or version.body is None or (change.type == "Consent" and not tokens):
+        # Without a token nobody elsewhere holds this person's records: nobody to bind.
+        return None
+    kind = "consent" if change.type == "Consent" else "declaration"
+    return ConsentFeedEntry(
+        seq=change.seq,
+        epoch=epoch,
+        kind="consent" if kind == "consent" else "declaration",
+        person=tokens,
+        body=json.loads(version.body),
+    )

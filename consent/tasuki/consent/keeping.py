@@ -1,0 +1,107 @@
+"""A service's own snapshot of Consents and declarations, kept from the consent feed.
+
+Consents lie sealed in the service's database, found by network token in the transaction of the
+disclosure; declarations are few and held in memory too.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from tasuki.consent.declaration_json import read_declaration
+from tasuki.consent.feed import FeedPosition, read_page, reduce_feed
+from tasuki.consent.provisions import read_held_consent
+from tasuki.shared.access.copies import Cursor, Entry
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
+    from tasuki.consent.declarations import Declaration
+    from tasuki.consent.feed import ConsentFeedEntry
+    from tasuki.consent.rules import HeldConsent
+    from tasuki.shared.access.copies import Copies
+    from tasuki.shared.access.records import Unit
+    from tasuki.shared.clock import Clock
+
+FEED = "consent"
+FOR_ALL = "00" * 16  # the token declarations are kept under: they are about nobody
+CACHED_RULES = 5_000
+
+
+class KeptSnapshot:
+    """Implements `FeedCopy` for the follower, and answers what a decision needs."""
+
+    def __init__(self, copies: Copies, clock: Clock) -> None:
+        self._copies = copies
+        self._clock = clock
+        self._declarations: tuple[Declaration, ...] = ()
+        self._cursor: Cursor | None = None
+        self._complete = False
+        self._rules: dict[tuple[str, int], HeldConsent] = {}
+
+    async def open(self) -> None:
+        """Take up what was kept before, so that a service without its neighbours can work."""
+        self._cursor = await self._copies.cursor(FEED)
+        self._complete = self._cursor is not None
+        await self._read_declarations()
+
+    @property
+    def declarations(self) -> tuple[Declaration, ...]:
+        """All declarations known, newest versions."""
+        return self._declarations
+
+    def age(self) -> timedelta | None:
+        """Return how long ago the feed was last read to its end; None when it never was."""
+        if self._cursor is None or not self._complete:
+            return None
+        return self._clock.now() - self._cursor.fresh_at
+
+    async def consents(self, unit: Unit, person: str) -> tuple[HeldConsent, ...]:
+        """Return all Consents of a local Patient id, under that id as their person handle."""
+        held = []
+        for copy in await unit.copies(FEED, person):
+            rule = self._rules.get((copy.key, copy.seq))
+            if rule is None:
+                rule = read_held_consent(json.loads(copy.body))
+                if len(self._rules) >= CACHED_RULES:
+                    self._rules.clear()
+                self._rules[(copy.key, copy.seq)] = rule
+            held.append(rule.held_for(person))
+        return tuple(held)
+
+    async def position(self) -> int:
+        """See `FeedCopy.position`."""
+        return 0 if self._cursor is None else self._cursor.seq
+
+    async def apply(self, page: bytes, asked_at: datetime) -> bool:
+        """See `FeedCopy.apply`."""
+        read = read_page(page)
+        held = self._cursor
+        before = (
+            FeedPosition()
+            if held is None
+            else FeedPosition(epoch=held.epoch, cursor=held.seq, caught_up=self._complete)
+        )
+        after, starts_anew, news = reduce_feed(before, read)
+        if starts_anew:
+            await self._copies.forget(FEED)
+            self._cursor, self._complete = None, False
+            return False
+        fresh_at = asked_at if read.next is None or held is None else held.fresh_at
+        cursor = Cursor(epoch=read.epoch, seq=after.cursor, fresh_at=fresh_at)
+        await self._copies.apply(FEED, [_entry(one) for one in news], cursor)
+        if any(one.kind == "declaration" for one in news):
+            await self._read_declarations()
+        self._cursor, self._complete = cursor, after.caught_up
+        return read.next is None
+
+    async def _read_declarations(self) -> None:
+        bodies = await self._copies.of_person(FEED, [FOR_ALL])
+        self._declarations = tuple(read_declaration(json.loads(body)) for body in bodies)
+
+
+def _entry(entry: ConsentFeedEntry) -> Entry:
+    tokens = entry.person if entry.kind == "consent" else (FOR_ALL,)
+    body = json.dumps(entry.body, ensure_ascii=False).encode()
+    return Entry(f"{entry.kind}/{entry.body['id']}", entry.seq, tokens, body)

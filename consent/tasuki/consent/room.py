@@ -1,0 +1,40 @@
+"""Who may do what in the consent service itself: residents with their own Consents, nobody else.
+
+Services read Consents through the feed, which has a scope of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tasuki.shared.access.principal import Role
+from tasuki.shared.access.rulings import Interaction, Ruling
+
+if TYPE_CHECKING:
+    from tasuki.shared.access.records import Unit
+    from tasuki.shared.access.rulings import Ask
+
+OWN_TYPES = frozenset({"Consent", "AuditEvent", "Patient"})
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentRoomDecider:
+    """See `Decider`."""
+
+    registrars: frozenset[str]
+
+    async def rule(self, _: Unit, ask: Ask) -> Ruling:
+        """See `Decider.rule`."""
+        principal = ask.caller.principal
+        if principal.role is Role.SERVICE and not ask.interaction.writes:
+            return Ruling.permit("policy/replication")
+        registrar = principal.role is Role.SERVICE and principal.client_id in self.registrars
+        if registrar and ask.interaction is Interaction.CREATE:
+            return Ruling.permit("policy/registrar")
+        own = principal.role is Role.RESIDENT and principal.patient == f"Patient/{ask.owner}"
+        if not (own and ask.owner and set(ask.types) <= OWN_TYPES):
+            return Ruling.hide("not-own-record")
+        if ask.interaction is Interaction.DELETE:
+            return Ruling.refuse("a-consent-is-ended-not-deleted")
+        return Ruling.permit("policy/own-record")

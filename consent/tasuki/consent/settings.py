@@ -1,0 +1,46 @@
+"""Settings of the consent service, from `TASUKI_CONSENT_*`; read by the composition root only."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+from pydantic_settings import SettingsConfigDict
+
+from tasuki.shared.settings import ServiceSettings
+
+
+class Holder(BaseModel):
+    """A service whose audit log residents may read about themselves.
+
+    Attributes:
+        base_url: FHIR base URL.
+    """
+
+    name: str
+    base_url: str
+    title_ja: str
+    title_en: str
+
+
+class ConsentSettings(ServiceSettings):
+    """What a deployment says about its consent service.
+
+    Attributes:
+        phr_url: FHIR base URL of the PHR, where a resident's Patient lives.
+        holders: Whoever may have disclosed something.
+        registrars: Client ids that may record Consents given on paper.
+        policies: Implicit policy documents by region, for `POST /decide`.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="TASUKI_CONSENT_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    phr_url: str
+    holders: tuple[Holder, ...] = ()
+    registrars: frozenset[str] = frozenset()
+    policies: tuple[dict[str, str], ...] = ()
+
+    @property
+    def fhir_url(self) -> str:
+        """FHIR base URL of this service, and the audience of tokens for it."""
+        return f"{self.public_url}/fhir"

@@ -1,0 +1,89 @@
+"""One medical region's FHIR R4 service: the composition root."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+
+from tasuki.consent.enforcing import ConsentDecider
+from tasuki.consent.following import consent_follower
+from tasuki.consent.keeping import KeptSnapshot
+from tasuki.consent.policy import read_implicit_policy
+from tasuki.ehr import summary
+from tasuki.ehr.elsewhere import Elsewhere
+from tasuki.ehr.pages.door import IDLE, install_pages, sweeping
+from tasuki.shared.access.gate import Desk, Gate
+from tasuki.shared.fhir.types import SERVED_TYPES
+from tasuki.shared.rest import bundles, health, outcome
+from tasuki.shared.rest.app import fhir_app
+from tasuki.shared.rest.neighbours import following, neighbours_for
+from tasuki.shared.rest.service import FhirService
+from tasuki.shared.store.opening import running, store_for
+from tasuki.shared.web.sessions import Sessions
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tasuki.ehr.settings import EhrSettings
+    from tasuki.shared.clock import Clock
+    from tasuki.shared.ids import IdSource
+
+# Consents bind in the consent service only; what a hospital sends as Consent is information.
+TYPES = tuple(sorted(SERVED_TYPES))
+
+
+def create_app(settings: EhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI:
+    """Return the app, to be mounted at `settings.public_url`; FHIR is under `/fhir`."""
+    store = store_for(settings, clock=clock, ids=ids, links_people=True)
+    near = neighbours_for(settings, settings.region.base_url, clock=clock, ids=ids)
+    snapshot = KeptSnapshot(store.replicas, clock)
+    policy = read_implicit_policy(
+        {
+            "region": settings.region.code,
+            "everyday_within": settings.everyday_within,
+            "everyday_across": settings.everyday_across,
+            "disaster": settings.disaster,
+            "break_glass": settings.break_glass,
+        }
+    )
+    decider = ConsentDecider(
+        settings.region.code, policy, snapshot, residents_write=False, clock=clock
+    )
+    gate = Gate(store, decider, Desk("ehr", settings.region.code, clock), ids=ids)
+    service = FhirService(
+        title=f"Tasuki EHR {settings.region.title_en}",
+        base_url=settings.region.base_url,
+        issuer=settings.issuer,
+        types=TYPES,
+        gate=gate,
+        store=store,
+        verifier=near.verifier,
+        clock=clock,
+        ids=ids,
+        max_body=settings.max_body,
+        max_entries=settings.max_entries,
+    )
+    fhir = fhir_app(service, summary.ROUTES)
+    app = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
+    for one in (app, fhir):
+        one.state.fhir = service
+        one.state.elsewhere = Elsewhere(settings, near, clock)
+    outcome.install(app)
+    app.include_router(health.ROUTES)
+    sessions = Sessions(store, store.replicas, clock=clock, idle=IDLE)
+    web = install_pages(app, settings, sessions, near, clock=clock, ids=ids)
+    app.include_router(bundles.BARE, prefix="/fhir")
+    app.mount("/fhir", fhir)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        follower = consent_follower(settings.consent_url, snapshot, near, clock)
+        async with running(store), near.http:
+            await snapshot.open()
+            async with following([follower]), sweeping(web):
+                yield
+
+    app.router.lifespan_context = lifespan
+    return app

@@ -1,0 +1,113 @@
+"""Residents' own logs as a FHIR R4 service: the composition root."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from sqlalchemy.exc import SQLAlchemyError
+
+from tasuki.consent.enforcing import ConsentDecider
+from tasuki.consent.following import consent_follower
+from tasuki.consent.keeping import KeptSnapshot
+from tasuki.consent.policy import read_implicit_policy
+from tasuki.phr import tokens
+from tasuki.phr.deciding import PhrDecider
+from tasuki.phr.pages import log_routes, looked_routes, sharing_routes
+from tasuki.phr.pages.consent_client import ConsentClient
+from tasuki.phr.pages.resident import Door
+from tasuki.phr.pages.web import idle_time, resident_web
+from tasuki.shared.access.gate import Desk, Gate
+from tasuki.shared.rest import bundles, health
+from tasuki.shared.rest.app import fhir_app
+from tasuki.shared.rest.neighbours import following, neighbours_for
+from tasuki.shared.rest.service import FhirService
+from tasuki.shared.store.opening import running, store_for
+from tasuki.shared.web.session import install
+from tasuki.shared.web.sessions import Sessions
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from tasuki.phr.settings import PhrSettings
+    from tasuki.shared.clock import Clock
+    from tasuki.shared.ids import IdSource
+
+TYPES = (
+    "AllergyIntolerance",
+    "Condition",
+    "Device",
+    "Immunization",
+    "Medication",
+    "MedicationStatement",
+    "Observation",
+    "Patient",
+    "Provenance",
+    "QuestionnaireResponse",
+)
+REGION = "phr"
+SWEEP_SECONDS = 600
+
+
+def create_app(settings: PhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI:
+    """Return the app, to be mounted at `settings.public_url`: pages, and FHIR under `/fhir`."""
+    store = store_for(settings, clock=clock, ids=ids, links_people=True)
+    near = neighbours_for(settings, settings.fhir_url, clock=clock, ids=ids)
+    snapshot = KeptSnapshot(store.replicas, clock)
+    # What a resident writes here is shown to others by consent only: no implicit policy.
+    by_consent = ConsentDecider(
+        REGION,
+        read_implicit_policy({"region": REGION}),
+        snapshot,
+        residents_write=True,
+        clock=clock,
+    )
+    decider = PhrDecider(by_consent, settings.registrars)
+    service = FhirService(
+        title="Tasuki PHR",
+        base_url=settings.fhir_url,
+        issuer=settings.issuer,
+        types=TYPES,
+        gate=Gate(store, decider, Desk("phr", REGION, clock), ids=ids),
+        store=store,
+        verifier=near.verifier,
+        clock=clock,
+        ids=ids,
+        max_body=settings.max_body,
+        max_entries=settings.max_entries,
+    )
+    app = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.fhir = service
+    app.state.door = Door(ConsentClient(near.http, settings.consent_url), settings.regions)
+    sessions = Sessions(store, store.replicas, clock=clock, idle=idle_time(settings))
+    install(app, resident_web(settings, sessions, near, clock=clock, ids=ids))
+    for routes in (health, log_routes, sharing_routes, looked_routes):
+        app.include_router(routes.ROUTES)
+    app.include_router(bundles.BARE, prefix="/fhir")
+    app.mount("/fhir", fhir_app(service, tokens.ROUTES))
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        follower = consent_follower(settings.consent_url, snapshot, near, clock)
+        async with running(store), near.http:
+            await snapshot.open()
+            sweeper = asyncio.create_task(_sweep(sessions))
+            try:
+                async with following([follower]):
+                    yield
+            finally:
+                sweeper.cancel()
+                await asyncio.gather(sweeper, return_exceptions=True)
+
+    app.router.lifespan_context = lifespan
+    return app
+
+
+async def _sweep(sessions: Sessions) -> None:
+    """Forget the sessions that are over, now and then."""
+    while True:
+        with suppress(SQLAlchemyError, OSError):  # tried again next time
+            await sessions.end_old()
+        await asyncio.sleep(SWEEP_SECONDS)

@@ -1,0 +1,62 @@
+"""The consent service's answer to a question, from Consents in memory: the real decision."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from tasuki.consent.decision import AccessRequest, Actor, decide
+from tasuki.consent.declarations import Declaration
+from tasuki.consent.policy import read_implicit_policy
+from tasuki.consent.provisions import read_consent
+from tasuki.consent.vocabulary import EMERGENCY_CLASSES, ActorRole, Purpose
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tasuki.consent.decision import Decision
+
+AT = datetime(2026, 4, 1, 3, 0, tzinfo=UTC)
+WAJIMA = "172049"
+PATIENT = "Patient/p1"
+DECLARED = Declaration(
+    id="d1",
+    version=1,
+    areas=frozenset({WAJIMA}),
+    start=AT - timedelta(days=1),
+    end=AT + timedelta(days=6),
+    roles=frozenset({ActorRole.NURSE}),
+    classes=EMERGENCY_CLASSES,
+    authority="石川県",
+    legal_basis="災害救助法",
+    drill=False,
+    opened_by="officer",
+    recorded_at=AT - timedelta(days=1),
+)
+
+
+def decided(
+    consents: Iterable[Mapping[str, Any]], question: Mapping[str, Any], at: datetime = AT
+) -> Decision:
+    """Answer a question of `POST /decide` about a resident with these Consents."""
+    region = question["holder_region"]
+    policy = {"region": region, "everyday_within": "permit", "disaster": "permit"}
+    return decide(
+        AccessRequest(
+            patient=PATIENT,
+            purpose=Purpose(question["purpose"]),
+            role=ActorRole(question["role"]),
+            actor=Actor(
+                subject="somebody",
+                region=question.get("actor_region"),
+                provisioned_until=at + timedelta(days=1),
+            ),
+            at=at,
+            holder_region=region,
+            classes=EMERGENCY_CLASSES,
+            municipality=question.get("municipality"),
+            declarations=(DECLARED,),
+            consents=tuple(read_consent(one).held_for(PATIENT) for one in consents),
+            policy=read_implicit_policy(policy),
+        )
+    )

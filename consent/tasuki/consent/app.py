@@ -18,7 +18,15 @@ from tasuki.consent.persons import Persons
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.consent.room import ConsentRoomDecider
 from tasuki.shared.access.gate import Desk, Gate
-from tasuki.shared.rest import capability, disclosures, health, outcome, resources, search
+from tasuki.shared.rest import (
+    capability,
+    disclosures,
+    health,
+    metrics,
+    outcome,
+    resources,
+    search,
+)
 from tasuki.shared.rest.neighbours import neighbours_for
 from tasuki.shared.rest.service import FhirService
 from tasuki.shared.store.opening import running, store_for
@@ -77,6 +85,7 @@ def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> Fas
         fhir.include_router(routes)
     for routes in (health.ROUTES, declaration_routes.ROUTES, decide_routes.ROUTES):
         app.include_router(routes)
+    metrics.install(app, metrics.Metrics(clock, store), open_to_all=settings.metrics_open)
     app.mount("/fhir", fhir)
 
     @asynccontextmanager

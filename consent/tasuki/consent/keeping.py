@@ -102,6 +102,7 @@ class KeptSnapshot:
 
 
 def _entry(entry: ConsentFeedEntry) -> Entry:
-    tokens = entry.person if entry.kind == "consent" else (FOR_ALL,)
+    own = tuple(token for token in entry.person if token != FOR_ALL)
+    tokens = own if entry.kind == "consent" else (FOR_ALL,)
     body = json.dumps(entry.body, ensure_ascii=False).encode()
     return Entry(f"{entry.kind}/{entry.body['id']}", entry.seq, tokens, body)

@@ -26,6 +26,7 @@ class ServiceSettings(BaseSettings):
         client_id: How this service names itself to the authorization server.
         private_jwk_file: The key with which it proves that name; None where it calls nobody.
         cache_folder: Where the last good key set of the issuer is kept.
+        metrics_open: Whether clients elsewhere than on loopback may read `/metrics`.
     """
 
     model_config = SettingsConfigDict(env_prefix="TASUKI_", extra="forbid", frozen=True)
@@ -41,3 +42,4 @@ class ServiceSettings(BaseSettings):
     cache_folder: Path | None = None
     max_body: int = Field(default=16 * MEGABYTE, description="largest request body, bytes")
     max_entries: int = Field(default=5_000, description="most entries of one Bundle")
+    metrics_open: bool = False

@@ -128,7 +128,7 @@ def _period_member(value: object) -> Stretch | None:
 
 def _references(value: object) -> Iterator[str]:
     """Yield every literal reference inside a value."""
-    if isinstance(value, Mapping):
+    if isinstance(value, (dict, Mapping)):
         here = value.get("reference")
         if isinstance(here, str):
             yield here

@@ -215,6 +215,10 @@ class Unit(Protocol):
         """
         ...
 
+    async def copies_under(self, feeds: Sequence[str], tokens: Sequence[str]) -> list[Copy]:
+        """Return what we hold of several feeds under any of these network tokens (hex), by key."""
+        ...
+
     async def lock(self, *parts: str) -> None:
         """Let one unit at a time pass with these parts, until it ends."""
         ...

@@ -3,7 +3,6 @@
 Numbers keep their digits, units stay as recorded: nothing is converted, multiplied or guessed.
 """
 
-# ruff: noqa: RUF001
 # Japanese words come with full-width punctuation.
 
 from __future__ import annotations

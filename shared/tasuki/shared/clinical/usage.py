@@ -5,7 +5,6 @@ needs a supplement it does not have, or that is not understood, is never guessed
 own text stands in, and without one the answer says what to ask for.
 """
 
-# ruff: noqa: RUF001
 # Japanese words come with full-width punctuation.
 
 from __future__ import annotations

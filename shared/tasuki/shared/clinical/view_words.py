@@ -1,7 +1,5 @@
 """The fixed words of a profile in both languages, Japanese first."""
 
-# ruff: noqa: RUF001 - Japanese text is written with full-width marks
-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final

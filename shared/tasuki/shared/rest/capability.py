@@ -5,28 +5,56 @@ https://hl7.org/fhir/R4/http.html#capabilities
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from tasuki.shared.access.smart import smart_configuration
 from tasuki.shared.fhir.json import render
-from tasuki.shared.fhir.search import search_parameters
 from tasuki.shared.rest.answers import fhir
-from tasuki.shared.rest.service import FhirService, ServiceDep
+from tasuki.shared.rest.bodies import require_acceptable
+from tasuki.shared.rest.offered import Offered, offered
+from tasuki.shared.rest.service import ServiceDep
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from starlette.routing import BaseRoute
+
     from tasuki.shared.fhir.json import Resource
 
 ROUTES = APIRouter()
 
-INTERACTIONS = ("read", "vread", "update", "delete", "history-instance", "create", "search-type")
+# Operations that somebody has published a definition of; the others are named in words only.
+DEFINITIONS: Mapping[tuple[str | None, str], str] = MappingProxyType(
+    {
+        ("Patient", "everything"): "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+        ("Patient", "match"): "http://hl7.org/fhir/OperationDefinition/Patient-match",
+        ("Patient", "summary"): "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
+    }
+)
+SECURITY = {
+    "cors": False,
+    "service": [
+        {
+            "coding": [
+                {
+                    "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
+                    "code": "SMART-on-FHIR",
+                }
+            ]
+        }
+    ],
+}
 
 
 @ROUTES.get("/metadata")
-async def metadata(service: ServiceDep) -> Response:
+async def metadata(request: Request, service: ServiceDep) -> Response:
     """Return the CapabilityStatement; public."""
-    return fhir(capability_statement(service))
+    require_acceptable(request)
+    routes = request.app.routes
+    return fhir(capability_statement(service.title, service.base_url, routes, service.types))
 
 
 @ROUTES.get("/.well-known/smart-configuration")
@@ -36,8 +64,27 @@ async def configuration(service: ServiceDep) -> Response:
     return Response(content=render(body), media_type="application/json")
 
 
-def capability_statement(service: FhirService) -> Resource:
-    """Return the CapabilityStatement of a service."""
+def capability_statement(
+    title: str, base_url: str, routes: Sequence[BaseRoute], types: Iterable[str]
+) -> Resource:
+    """Return the CapabilityStatement of a FHIR base URL.
+
+    Args:
+        title: What it is, in words.
+        base_url: Absolute, without a trailing slash.
+        routes: Those of the app that answers there.
+        types: The resource types that the routes for any type serve.
+    """
+    found = offered(routes, types)
+    rest: dict[str, Any] = {"mode": "server", "security": SECURITY}
+    unnamed = [name for type_, name in found.operations if (type_, name) not in DEFINITIONS]
+    if unnamed:
+        names = ", ".join(f"${name}" for name in dict.fromkeys(unnamed))
+        rest["documentation"] = f"Also served, without an OperationDefinition: {names}."
+    if found.types:
+        rest["resource"] = [_resource(type_, found) for type_ in found.types]
+    if found.takes_bundles:
+        rest["interaction"] = [{"code": "transaction"}, {"code": "batch"}]
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -46,43 +93,31 @@ def capability_statement(service: FhirService) -> Resource:
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json"],
         "software": {"name": "Tasuki", "version": "0.1.0"},
-        "implementation": {"description": service.title, "url": service.base_url},
-        "rest": [
-            {
-                "mode": "server",
-                "security": {
-                    "cors": False,
-                    "service": [
-                        {
-                            "coding": [
-                                {
-                                    "system": "http://terminology.hl7.org/CodeSystem/"
-                                    "restful-security-service",
-                                    "code": "SMART-on-FHIR",
-                                }
-                            ]
-                        }
-                    ],
-                },
-                "resource": [_resource(type_) for type_ in service.types],
-                "interaction": [{"code": "transaction"}, {"code": "batch"}],
-            }
-        ],
+        "implementation": {"description": title, "url": base_url},
+        "rest": [rest],
     }
 
 
-def _resource(type_: str) -> dict[str, Any]:
-    return {
+def _resource(type_: str, found: Offered) -> dict[str, Any]:
+    codes = found.types[type_]
+    told: dict[str, Any] = {
         "type": type_,
-        "interaction": [{"code": code} for code in INTERACTIONS],
+        "interaction": [{"code": code} for code in codes],
         "versioning": "versioned",
-        "readHistory": True,
+        "readHistory": "vread" in codes,
         "updateCreate": False,
         "conditionalCreate": False,
         "conditionalUpdate": False,
         "conditionalDelete": "not-supported",
-        "searchParam": [
-            {"name": parameter.code, "type": parameter.type}
-            for parameter in search_parameters(type_).values()
-        ],
     }
+    parameters = found.parameters.get(type_, {})
+    operations = [
+        {"name": name, "definition": DEFINITIONS[(of, name)]}
+        for of, name in found.operations
+        if of == type_ and (of, name) in DEFINITIONS
+    ]
+    if parameters:
+        told["searchParam"] = [{"name": name, "type": kind} for name, kind in parameters.items()]
+    if operations:
+        told["operation"] = operations
+    return told

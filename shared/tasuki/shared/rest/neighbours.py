@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import httpx2
+import structlog
 
 from tasuki.shared.access.client import ServiceCredentials, TokenClient
 from tasuki.shared.access.jwks import HttpJwks
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
     from tasuki.shared.rest.following import Follower
     from tasuki.shared.settings import ServiceSettings
 
+LOG = structlog.get_logger()
+
 CONNECT_SECONDS = 2.0
 READ_SECONDS = 10.0
 CONNECTIONS = 50
+DEFECT_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +73,25 @@ def neighbours_for(
 @asynccontextmanager
 async def following(followers: Iterable[Follower]) -> AsyncIterator[None]:
     """Follow feeds while inside."""
-    tasks = [asyncio.create_task(follower.run()) for follower in followers]
+    tasks = [asyncio.create_task(_kept(follower)) for follower in followers]
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _kept(follower: Follower) -> None:
+    """Follow for ever; a defect is logged by its kind, and following goes on after a pause."""
+    while True:
+        task = asyncio.create_task(follower.run())
+        try:
+            await asyncio.wait({task})
+        finally:
+            task.cancel()
+        if task.cancelled():
+            return
+        defect = task.exception()
+        LOG.error("feed.defect", feed=follower.source.name, kind=type(defect).__name__)
+        await asyncio.sleep(DEFECT_SECONDS)

@@ -5,6 +5,7 @@ Every token is a keyed hash; docs/sealed-format.md says under which key and of w
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ARRAY, LargeBinary, Text, any_, bindparam, delete, insert, select
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from tasuki.shared.access.records import NewVersion
     from tasuki.shared.crypto.keyring import KeyRing, NetworkKeys
+    from tasuki.shared.crypto.keys import DataKey
 
 PERSON_BITS = 24  # tokens are cut so that, in a region of some millions, two people share one
 PERSON_INDEXES = {"kana+birth": 1, "kanji+birth": 2, "kana+year+sex": 3, "insurer": 4, "phone": 5}
@@ -85,9 +87,12 @@ class Lookups:
         self._network = network
         self._ring = ring
         self._tenant = tenant
+
+    @cached_property
+    def _pointer_key(self) -> DataKey:
         # Pointers are sealed under a key of the index itself, so that a thief of the tables
         # cannot join two indexes of one person.
-        self._pointer_key = derived_data_key(ring.mac("pointer", tenant.encode()))
+        return derived_data_key(self._ring.mac("pointer", self._tenant.encode()))
 
     async def by_identifier(self, type_: str, system: str, value: str) -> list[str]:
         """See `Unit.by_identifier`."""

@@ -68,6 +68,25 @@ COPIES = (
     .distinct()
     .order_by(REPLICA.c.key)
 )
+COPIES_UNDER = (
+    select(REPLICA.c.feed, REPLICA.c.key, REPLICA.c.seq, REPLICA.c.sealed)
+    .join_from(
+        REPLICA_TOKEN,
+        REPLICA,
+        and_(
+            REPLICA.c.tenant == REPLICA_TOKEN.c.tenant,
+            REPLICA.c.feed == REPLICA_TOKEN.c.feed,
+            REPLICA.c.key == REPLICA_TOKEN.c.key,
+        ),
+    )
+    .where(
+        REPLICA_TOKEN.c.tenant == bindparam("tenant"),
+        REPLICA_TOKEN.c.feed.in_(bindparam("feeds", expanding=True)),
+        REPLICA_TOKEN.c.token.in_(bindparam("tokens", expanding=True)),
+    )
+    .distinct()
+    .order_by(REPLICA.c.feed, REPLICA.c.key)
+)
 _ALL = select(REPLICA.c.key, REPLICA.c.seq, REPLICA.c.sealed).where(
     REPLICA.c.tenant == bindparam("tenant"), REPLICA.c.feed == bindparam("feed")
 )

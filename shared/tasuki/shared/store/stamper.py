@@ -9,6 +9,7 @@ one a reader has already seen, which raw sequences and timestamps cannot promise
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -29,7 +30,10 @@ LOG = structlog.get_logger()
 
 BATCH = 5_000  # changes or leaves numbered in one transaction
 POLL_SECONDS = 0.25  # how soon work of other processes is noticed; our own wakes us at once
+GATHER_SECONDS = 0.01  # what happens within it shares one transaction of the stamper
 RETRY_SECONDS = 1.0  # pause while the database does not answer
+SIGN_EVERY = timedelta(seconds=1)  # a head a second bounds both the gap and the table
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 _TRY_LOCK = text(
     "SELECT pg_try_advisory_xact_lock(hashtextextended('stamper:' || CAST(:tenant AS text), 0))"
@@ -72,6 +76,8 @@ class Stamper:
         self._ids = ids
         self._wake = asyncio.Event()
         self._moved = asyncio.Condition()
+        self._signed_at = LONG_AGO
+        self._unsigned = True  # until it is known that the newest head is signed
         self.stamps = 0  # batches numbered here so far
 
     def notice(self) -> None:
@@ -113,8 +119,14 @@ class Stamper:
             except TimeoutError:
                 pass
             self._wake.clear()
+            await asyncio.sleep(GATHER_SECONDS)
             if not await self.try_stamp():
                 await asyncio.sleep(RETRY_SECONDS)
+
+    async def finish(self) -> None:
+        """Number and sign what is left, if the database lets us."""
+        self._signed_at = LONG_AGO
+        await self.try_stamp()
 
     async def try_stamp(self) -> bool:
         """Number all there is by now; return False, and log it, where the database fails."""
@@ -137,6 +149,13 @@ class Stamper:
                 return False
             changes = await self._stamp_changes(connection)
             leaves = await self._stamp_leaves(connection)
+            now = self._clock.now()
+            unsigned = self._unsigned or leaves > 0
+            due = unsigned and now - self._signed_at >= SIGN_EVERY
+            if due:
+                await self._checkpoint(connection, now)
+        self._unsigned = unsigned and not due
+        self._signed_at = now if due else self._signed_at
         if changes:
             async with self._moved:
                 self.stamps += 1
@@ -170,44 +189,44 @@ class Stamper:
         ).all()
         if not waiting:
             return 0
-        tree = (
-            await connection.execute(
-                text("SELECT size, frontier FROM audit_tree WHERE tenant = :tenant"),
-                {"tenant": self._tenant},
-            )
-        ).one()
-        frontier = Frontier.from_bytes(tree.frontier)
+        size, frontier = await self._tree(connection)
         for row in waiting:
             frontier.append(row.leaf)
         await connection.execute(
             _STAMP_LEAVES,
             {
                 "locals": [row.local for row in waiting],
-                "seqs": list(range(tree.size, tree.size + len(waiting))),  # positions, from 0
+                "seqs": list(range(size, size + len(waiting))),  # positions, from 0
             },
         )
         await connection.execute(
             text("UPDATE audit_tree SET size = :size, frontier = :frontier WHERE tenant = :tenant"),
             {"tenant": self._tenant, "size": frontier.size, "frontier": frontier.to_bytes()},
         )
-        await self._checkpoint(connection, frontier)
         return len(waiting)
 
-    async def _checkpoint(self, connection: AsyncConnection, frontier: Frontier) -> None:
-        at = self._clock.now()
+    async def _tree(self, connection: AsyncConnection) -> tuple[int, Frontier]:
+        row = (
+            await connection.execute(
+                text("SELECT size, frontier FROM audit_tree WHERE tenant = :tenant"),
+                {"tenant": self._tenant},
+            )
+        ).one()
+        return int(row.size), Frontier.from_bytes(row.frontier)
+
+    async def _checkpoint(self, connection: AsyncConnection, at: datetime) -> None:
+        size, frontier = await self._tree(connection)
+        if not size:
+            return
         note = sign_checkpoint(
-            origin=log_origin(self._tenant),
-            size=frontier.size,
-            root=frontier.root(),
-            key=self._key,
-            at=at,
+            origin=log_origin(self._tenant), size=size, root=frontier.root(), key=self._key, at=at
         )
         await connection.execute(
             text(
                 "INSERT INTO audit_checkpoint (tenant, size, at, note)"
-                " VALUES (:tenant, :size, :at, :note)"
+                " VALUES (:tenant, :size, :at, :note) ON CONFLICT DO NOTHING"
             ),
-            {"tenant": self._tenant, "size": frontier.size, "at": at, "note": note},
+            {"tenant": self._tenant, "size": size, "at": at, "note": note},
         )
 
 

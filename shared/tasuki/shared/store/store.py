@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from tasuki.shared.access.records import Change, FeedPage
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.store.replica import Replicas
-from tasuki.shared.store.schema import CHANGE, FEED, NETWORK
+from tasuki.shared.store.schema import CHANGE, FEED, LEAF, NETWORK
 from tasuki.shared.store.stamper import Stamper
 from tasuki.shared.store.unit import SealedUnit
 from tasuki.shared.store.vault import KeyVault
@@ -47,6 +47,16 @@ _PAGE = (
     .limit(bindparam("limit"))
 )
 _TYPED_PAGE = _PAGE.where(CHANGE.c.type.in_(bindparam("types", expanding=True)))
+_UNSTAMPED = select(
+    select(func.count())
+    .where(CHANGE.c.tenant == bindparam("tenant"), CHANGE.c.seq.is_(None))
+    .scalar_subquery()
+    .label("change"),
+    select(func.count())
+    .where(LEAF.c.tenant == bindparam("tenant"), LEAF.c.seq.is_(None))
+    .scalar_subquery()
+    .label("audit"),
+)
 _STATE = select(FEED.c.epoch, FEED.c.head).where(FEED.c.tenant == bindparam("tenant"))
 _TOKENS = (
     select(NETWORK.c.owner, NETWORK.c.token)
@@ -165,6 +175,12 @@ class SealedStore:
         )
         return FeedPage(epoch=state.epoch, head=state.head, changes=changes)
 
+    async def unstamped(self) -> dict[str, int]:
+        """Return how many committed changes and audit leaves have no number yet, by kind."""
+        async with answering(), self.engine.connect() as connection:
+            row = (await connection.execute(_UNSTAMPED, {"tenant": self.tenant})).one()
+        return {"change": row.change, "audit": row.audit}
+
     async def wait_for_change(self, since: int, seconds: float) -> None:
         """See `RecordStore.wait_for_change`."""
         loop = asyncio.get_running_loop()
@@ -188,4 +204,4 @@ class SealedStore:
         finally:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-            await self.stamper.try_stamp()
+            await self.stamper.finish()

@@ -27,7 +27,7 @@ from tasuki.shared.faults import Category, Fault
 from tasuki.shared.store import leaves
 from tasuki.shared.store.lookups import Lookups
 from tasuki.shared.store.quarantine import QuarantineShelf
-from tasuki.shared.store.replica import COPIES, copy_place
+from tasuki.shared.store.replica import COPIES, COPIES_UNDER, copy_place
 from tasuki.shared.store.schema import CHANGE, HEAD, VERSION
 from tasuki.shared.store.vault import AUDIT, RECORD
 
@@ -214,20 +214,29 @@ class SealedUnit:
 
     async def copies(self, feed: str, owner: str) -> list[Copy]:
         """See `Unit.copies`."""
-        result = await self._connection.execute(
-            COPIES, {"tenant": self._tenant, "feed": feed, "owner": owner}
-        )
-        rows = result.all()
-        if not rows:
+        values = {"tenant": self._tenant, "feed": feed, "owner": owner}
+        rows = (await self._connection.execute(COPIES, values)).all()
+        return await self._copied([(feed, row.key, row.seq, row.sealed) for row in rows])
+
+    async def copies_under(self, feeds: Sequence[str], tokens: Sequence[str]) -> list[Copy]:
+        """See `Unit.copies_under`."""
+        values = {
+            "tenant": self._tenant,
+            "feeds": list(feeds),
+            "tokens": [bytes.fromhex(token) for token in tokens],
+        }
+        rows = (await self._connection.execute(COPIES_UNDER, values)).all()
+        return await self._copied([(row.feed, row.key, row.seq, row.sealed) for row in rows])
+
+    async def _copied(self, found: Sequence[tuple[str, str, int, bytes]]) -> list[Copy]:
+        if not found:
             return []
         key = (await self._vault.opened([NOBODY], RECORD))[NOBODY]
         return [
             Copy(
-                row.key,
-                row.seq,
-                unseal(row.sealed, key=key, place=copy_place(self._tenant, feed, row.key, row.seq)),
+                name, seq, unseal(sealed, key=key, place=copy_place(self._tenant, feed, name, seq))
             )
-            for row in rows
+            for feed, name, seq, sealed in found
         ]
 
     async def lock(self, *parts: str) -> None:
@@ -263,7 +272,7 @@ class SealedUnit:
             insert(VERSION), [self._row(version, keys[version.owner]) for version in versions]
         )
         await self._connection.execute(
-            insert(CHANGE), [self._change(version) for version in versions]
+            insert(CHANGE).inline(), [self._change(version) for version in versions]
         )
         await self._lookups.replace(versions)
         self.changed = True

@@ -20,7 +20,7 @@ from tasuki.shared.audit.checkpoint import BadCheckpoint
 from tasuki.shared.crypto.keys import CannotOpen
 from tasuki.shared.fhir.search import parse_query
 from tasuki.shared.store import leaves
-from tasuki.shared.store.stamper import log_origin
+from tasuki.shared.store.stamper import SIGN_EVERY, log_origin
 from tasuki.shared.store.store import checkpoint_key
 from tasuki.shared.store.vault import AUDIT
 
@@ -54,6 +54,7 @@ async def test_the_log_verifies_against_its_signed_heads(world: World) -> None:
         async with world.store.unit() as unit:
             await unit.record([seen(f"p{batch}"), seen("p9"), seen(patient=None)])
             await unit.record([])
+        world.clock.advance(SIGN_EVERY)
         await world.store.stamper.stamp()
     stored, heads = await _log(world)
     assert [leaf.seq for leaf in stored] == list(range(12))
@@ -61,6 +62,35 @@ async def test_the_log_verifies_against_its_signed_heads(world: World) -> None:
     verdict = verify_log(stored, heads)
     assert verdict.ok
     assert (verdict.size, verdict.sealed) == (12, 12)
+
+
+async def test_heads_are_signed_once_a_second_and_when_the_service_ends(world: World) -> None:
+    async with world.store.running():
+        for number in range(6):
+            async with world.store.unit() as unit:
+                await unit.record([seen(f"p{number}")])
+                await unit.write([patient(f"p{number}")])
+            await world.store.wait_for_change(number, 20)
+            if number == 3:
+                world.clock.advance(SIGN_EVERY)
+    stored, heads = await _log(world)
+    assert [head.size for head in heads][-1] == 6
+    assert len(heads) in {3, 4}  # the first, the one a second later, the last (and an early one)
+    assert verify_log(stored, heads).sealed == 6
+
+
+async def test_a_head_is_signed_when_its_second_has_passed(world: World) -> None:
+    for _ in range(2):
+        async with world.store.unit() as unit:
+            await unit.record([seen("p1")])
+        await world.store.stamper.stamp()
+    _, heads = await _log(world)
+    assert [head.size for head in heads] == [1]
+    world.clock.advance(SIGN_EVERY)
+    await world.store.stamper.stamp()
+    await world.store.stamper.stamp()
+    _, heads = await _log(world)
+    assert [head.size for head in heads] == [1, 2]
 
 
 async def test_a_leaf_taken_out_of_the_database_shows(world: World) -> None:

@@ -50,7 +50,10 @@ def found_in(folder: Path, texts: list[str]) -> Iterator[tuple[str, str, str]]:
     """Yield (file, text, spelling) for every trace of the texts under a folder."""
     wanted = [(raw, text, name) for text in texts for raw, name in spellings(text).items()]
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
-        content = file.read_bytes()
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:
+            continue  # PostgreSQL removed it meanwhile: it is not at rest
         for raw, text, name in wanted:
             if raw in content:
                 yield file.name, text, name

@@ -97,7 +97,7 @@ async def start_anew(engine: AsyncEngine) -> None:
     async with engine.begin() as connection:
         await connection.execute(text(f"TRUNCATE {every}"))
         for table in SEEDED:
-            await connection.execute(text(f"INSERT INTO {table} SELECT * FROM seed.{table}"))  # noqa: S608 - our own table names
+            await connection.execute(text(f"INSERT INTO {table} SELECT * FROM seed.{table}"))
 
 
 @pytest.fixture(scope="session")

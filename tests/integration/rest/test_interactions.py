@@ -247,12 +247,11 @@ async def test_a_search_over_too_many_people_is_refused_not_cut(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tasuki.shared.access.finding.SCAN_LIMIT", 2)
-    for _ in range(3):
-        id_ = await house.create(PATIENT)
+    ids = [await house.create(PATIENT) for _ in range(3)]
     answer = await house.get("/Patient?gender=female")
     assert answer.status_code == 422
     assert answer.json()["issue"][0]["code"] == "too-costly"
-    assert _found(await house.get(f"/Patient?_id={id_}")) == [id_]
+    assert _found(await house.get(f"/Patient?_id={ids[1]}")) == [ids[1]]
 
 
 async def test_a_provenance_belongs_to_whom_its_targets_belong(house: House) -> None:

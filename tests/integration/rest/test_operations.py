@@ -76,7 +76,7 @@ async def test_everything_is_one_person_s_record_and_what_it_points_to(house: Ho
     assert _modes(narrowed) == [("Condition", "match"), ("Patient", "match")]
     unknown = await house.get(f"/Patient/{mine}/$everything?_type=Account")
     require_outcome(
-        unknown, 400, issue("invalid", "_type names a resource type this server does not have")
+        unknown, 400, issue("invalid", "_type names a resource type Tasuki does not know")
     )
 
 
@@ -127,7 +127,7 @@ async def test_changes_are_told_in_pages_without_content(house: House) -> None:
     mine = await house.create(PATIENT)
     flag = await house.create(_flag(mine))
     await house.ask("DELETE", f"/Flag/{flag}")
-    await house.world.store.stamper.stamp_all()
+    await house.world.store.wait_for_change(2, 20)
     page = (await house.get("/$changes?since=0&count=2")).json()
     assert page["epoch"] == start["epoch"]
     assert page["next"] == 2
@@ -167,7 +167,7 @@ async def test_a_reader_that_waits_is_told_at_once(house: House) -> None:
 async def test_disclosures_tell_who_looked_and_are_told_themselves(house: House) -> None:
     mine = await house.create(PATIENT)
     await house.get(f"/Patient/{mine}", token="clinician")
-    await house.world.store.stamper.stamp_all()
+    await house.world.store.wait_for_change(0, 20)
     (token,) = (await house.get("/$changes")).json()["changes"][0]["tokens"]
     answer = await house.get(f"/$disclosures?token={token}&token={'00' * 16}")
     assert answer.status_code == 200, answer.text

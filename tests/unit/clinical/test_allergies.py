@@ -1,6 +1,5 @@
 """Allergens, allergies and conflicts. J-FAGY: https://jpfhir.jp/fhir/core/; IPS absent codes."""
 
-# ruff: noqa: RUF001
 # Japanese words come with full-width punctuation.
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """Conditions: a suspicion stays a suspicion. https://hl7.org/fhir/R4/condition.html."""
 
-# ruff: noqa: RUF001
 # Japanese words come with full-width punctuation.
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """Doses in words: as recorded, never converted. https://hl7.org/fhir/R4/dosage.html."""
 
-# ruff: noqa: RUF001
 # Japanese words come with full-width punctuation.
 
 from __future__ import annotations

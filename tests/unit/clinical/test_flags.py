@@ -1,6 +1,5 @@
 """Medicines and their marks. Therapeutic classes: YJ code; numbers: the synthetic population."""
 
-# ruff: noqa: RUF001
 # Japanese words come with full-width punctuation.
 
 from __future__ import annotations

@@ -1,7 +1,5 @@
 """Our own summaries: legal IPS 2.0.1, reconciled, honest, in two languages."""
 
-# ruff: noqa: RUF001 - Japanese text is written with full-width marks
-
 from __future__ import annotations
 
 import copy

@@ -1,7 +1,5 @@
 """The emergency profile: five states, allergies, conditions, and whom it is about."""
 
-# ruff: noqa: RUF001 - Japanese text is written with full-width marks
-
 from __future__ import annotations
 
 from dataclasses import replace

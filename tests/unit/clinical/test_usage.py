@@ -3,7 +3,6 @@
 http://jami.jp/CodeSystem/MedicationUsage
 """
 
-# ruff: noqa: RUF001
 # Japanese words come with full-width punctuation.
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ PATIENT: dict[str, Any] = {
     "birthDate": "1938-04-05",
     "telecom": [{"system": "phone", "value": "090-1234-5678"}, {"system": "email", "value": "a@b"}],
     "address": [
-        {"postalCode": "927-0602", "state": "石川県", "city": "輪島市", "line": ["門前町１－２"]}  # noqa: RUF001 - full-width, as people write
+        {"postalCode": "927-0602", "state": "石川県", "city": "輪島市", "line": ["門前町１－２"]}
     ],
     "managingOrganization": {"reference": "Organization/o1"},
     "generalPractitioner": [{"reference": f"{BASE}/Practitioner/d1"}],

@@ -24,6 +24,7 @@ from tasuki.auth.routes.public import public_routes, userinfo_routes
 from tasuki.auth.routes.tokens import token_routes
 from tasuki.auth.sign_in_log import TableSignInLog
 from tasuki.auth.signing import open_keys
+from tasuki.shared.rest import metrics
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -103,6 +104,8 @@ def create_app(
     app.include_router(userinfo_routes(context, engine))
     app.include_router(token_routes(context, engine))
     app.include_router(authorize_routes(context, engine))
+    numbers = metrics.Metrics(clock, None)
+    metrics.install(app, numbers, open_to_all=settings.metrics_open)
     for kind in DATABASE_AWAY:
         app.add_exception_handler(kind, _unavailable)
     return app

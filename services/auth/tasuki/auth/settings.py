@@ -29,6 +29,10 @@ class AuthSettings(BaseSettings):
         database_url: `postgresql+asyncpg://...`.
         signing_keys: JWK set file, mode 0600; see `tasuki.auth.signing`.
         connections: Largest number of database connections.
+        key_file: The key ring's file with the keys of `tenant`, for a server that runs alone; a
+            launcher may hand over an open box instead.
+        tenant: Whose keys of the ring they are.
+        metrics_open: Whether clients elsewhere than on loopback may read `/metrics`.
     """
 
     model_config = SettingsConfigDict(env_prefix="TASUKI_AUTH_", frozen=True)
@@ -37,6 +41,9 @@ class AuthSettings(BaseSettings):
     database_url: SecretStr
     signing_keys: Path
     connections: int = 10
+    key_file: Path | None = None
+    tenant: str = "auth"
+    metrics_open: bool = False
 
     @property
     def is_https(self) -> bool:

@@ -9,14 +9,14 @@ from fastapi import FastAPI
 
 from tasuki.consent.enforcing import ConsentDecider
 from tasuki.consent.following import consent_follower
-from tasuki.consent.keeping import KeptSnapshot
+from tasuki.consent.keeping import FEED, KeptSnapshot
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.ehr import summary
 from tasuki.ehr.elsewhere import Elsewhere
 from tasuki.ehr.pages.door import IDLE, install_pages, sweeping
 from tasuki.shared.access.gate import Desk, Gate
 from tasuki.shared.fhir.types import SERVED_TYPES
-from tasuki.shared.rest import bundles, health, outcome
+from tasuki.shared.rest import bundles, health, metrics, outcome
 from tasuki.shared.rest.app import fhir_app
 from tasuki.shared.rest.neighbours import following, neighbours_for
 from tasuki.shared.rest.service import FhirService
@@ -72,6 +72,8 @@ def create_app(settings: EhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
         one.state.elsewhere = Elsewhere(settings, near, clock)
     outcome.install(app)
     app.include_router(health.ROUTES)
+    numbers = metrics.Metrics(clock, store, (FEED,))
+    metrics.install(app, numbers, open_to_all=settings.metrics_open)
     sessions = Sessions(store, store.replicas, clock=clock, idle=IDLE)
     web = install_pages(app, settings, sessions, near, clock=clock, ids=ids)
     app.include_router(bundles.BARE, prefix="/fhir")

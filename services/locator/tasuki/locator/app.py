@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
 
-from tasuki.locator.pointers import PointerCopy, located
+from tasuki.locator.pointers import PointerCopy, feed_of, located
 from tasuki.shared.access.gate import Desk
 from tasuki.shared.access.refusals import out_of_scope
 from tasuki.shared.audit.events import Outcome
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.rest import outcome
+from tasuki.shared.rest import metrics, outcome
 from tasuki.shared.rest.answers import fhir
-from tasuki.shared.rest.bodies import resource_body
+from tasuki.shared.rest.bodies import require_acceptable, resource_body
+from tasuki.shared.rest.capability import capability_statement
 from tasuki.shared.rest.following import FeedSource, Follower
 from tasuki.shared.rest.neighbours import following, neighbours_for
 from tasuki.shared.rest.service import caller_with
@@ -47,6 +48,8 @@ def create_app(settings: LocatorSettings, *, clock: Clock, ids: IdSource) -> Fas
     desk = Desk("locator", settings.tenant, clock)
     app = FastAPI(title="Tasuki locator", docs_url=None, redoc_url=None, openapi_url=None)
     outcome.install(app)
+    numbers = metrics.Metrics(clock, store, [feed_of(region) for region in regions])
+    metrics.install(app, numbers, open_to_all=settings.metrics_open)
     authenticated = caller_with(near.verifier, ids)
 
     @app.get("/healthz")
@@ -59,6 +62,12 @@ def create_app(settings: LocatorSettings, *, clock: Clock, ids: IdSource) -> Fas
         """Return that the store answers."""
         await store.feed(0, 1, ())
         return {"status": "ready"}
+
+    @app.get("/metadata")
+    async def metadata(request: Request) -> Response:
+        """Return the CapabilityStatement; public."""
+        require_acceptable(request)
+        return fhir(capability_statement(app.title, settings.public_url, app.routes, ()))
 
     @app.post("/$locate")
     async def locate(request: Request) -> Response:

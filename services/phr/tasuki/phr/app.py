@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tasuki.consent.enforcing import ConsentDecider
 from tasuki.consent.following import consent_follower
-from tasuki.consent.keeping import KeptSnapshot
+from tasuki.consent.keeping import FEED, KeptSnapshot
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.phr import tokens
 from tasuki.phr.deciding import PhrDecider
@@ -20,7 +20,7 @@ from tasuki.phr.pages.consent_client import ConsentClient
 from tasuki.phr.pages.resident import Door
 from tasuki.phr.pages.web import idle_time, resident_web
 from tasuki.shared.access.gate import Desk, Gate
-from tasuki.shared.rest import bundles, health
+from tasuki.shared.rest import bundles, health, metrics
 from tasuki.shared.rest.app import fhir_app
 from tasuki.shared.rest.neighbours import following, neighbours_for
 from tasuki.shared.rest.service import FhirService
@@ -83,6 +83,8 @@ def create_app(settings: PhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
     app.state.door = Door(ConsentClient(near.http, settings.consent_url), settings.regions)
     sessions = Sessions(store, store.replicas, clock=clock, idle=idle_time(settings))
     install(app, resident_web(settings, sessions, near, clock=clock, ids=ids))
+    numbers = metrics.Metrics(clock, store, (FEED,))
+    metrics.install(app, numbers, open_to_all=settings.metrics_open)
     for routes in (health, log_routes, sharing_routes, looked_routes):
         app.include_router(routes.ROUTES)
     app.include_router(bundles.BARE, prefix="/fhir")

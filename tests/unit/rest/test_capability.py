@@ -1,0 +1,96 @@
+"""The CapabilityStatement says what is mounted, neither more nor less."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from fastapi import APIRouter, FastAPI
+
+from tasuki.consent import consent_routes, disclosure_routes, feed_routes
+from tasuki.ehr import summary
+from tasuki.shared.fhir.models import validate
+from tasuki.shared.fhir.search import search_parameters
+from tasuki.shared.rest import bundles, capability, everything, load, resources, search
+from tasuki.shared.rest.capability import capability_statement
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+BASE = "https://noto.example/fhir"
+EVERY = ["read", "vread", "update", "delete", "history-instance", "create", "search-type"]
+
+
+def stated(types: Sequence[str], *routers: APIRouter) -> dict[str, Any]:
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    for router in (capability.ROUTES, *routers):
+        app.include_router(router)
+    made = capability_statement("Test", BASE, app.routes, types)
+    assert validate(made) == ()
+    (rest,) = made["rest"]
+    return dict(rest)
+
+
+def codes(resource: dict[str, Any]) -> list[str]:
+    return [one["code"] for one in resource["interaction"]]
+
+
+def test_a_whole_server_lists_every_interaction_and_bundles() -> None:
+    rest = stated(("Patient", "Condition"), bundles.ROUTES, search.ROUTES, resources.ROUTES)
+    assert [one["type"] for one in rest["resource"]] == ["Patient", "Condition"]
+    assert all(codes(one) == EVERY for one in rest["resource"])
+    assert rest["interaction"] == [{"code": "transaction"}, {"code": "batch"}]
+    patient = rest["resource"][0]
+    names = {one["name"] for one in patient["searchParam"]}
+    assert names == {one.code for one in search_parameters("Patient").values()}
+
+
+@pytest.mark.parametrize(
+    ("router", "left"),
+    [
+        (resources.READ_ROUTES, ["read", "vread", "history-instance"]),
+        (search.ROUTES, ["search-type"]),
+    ],
+)
+def test_what_is_not_mounted_is_not_listed(router: APIRouter, left: list[str]) -> None:
+    rest = stated(("Patient",), router)
+    assert codes(rest["resource"][0]) == left
+    assert ("searchParam" in rest["resource"][0]) == (left == ["search-type"])
+    assert rest["resource"][0]["readHistory"] == ("vread" in left)
+    assert "interaction" not in rest
+
+
+def test_the_consent_service_writes_consents_deletes_none_and_takes_no_bundles() -> None:
+    rest = stated(
+        ("Consent",),
+        feed_routes.ROUTES,
+        disclosure_routes.ROUTES,
+        consent_routes.ROUTES,
+        search.ROUTES,
+        resources.READ_ROUTES,
+    )
+    consent, events = rest["resource"]
+    assert (consent["type"], events["type"]) == ("Consent", "AuditEvent")
+    assert codes(consent) == [code for code in EVERY if code != "delete"]
+    assert codes(events) == ["search-type"]
+    assert [one["name"] for one in events["searchParam"]] == ["patient"]
+    assert "interaction" not in rest
+    assert "$feed" in rest["documentation"]
+
+
+def test_operations_are_listed_where_a_definition_is_published_and_named_in_words_elsewhere() -> (
+    None
+):
+    rest = stated(("Patient",), load.ROUTES, summary.ROUTES, everything.ROUTES, resources.ROUTES)
+    operations = {one["name"]: one["definition"] for one in rest["resource"][0]["operation"]}
+    assert operations == {
+        "summary": "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
+        "everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+    }
+    assert rest["documentation"].endswith(": $load, $quarantine.")
+
+
+def test_a_server_of_operations_alone_has_no_resources() -> None:
+    rest = stated((), load.ROUTES)
+    assert "resource" not in rest
+    assert "$load" in rest["documentation"]

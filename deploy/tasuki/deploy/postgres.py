@@ -5,6 +5,9 @@ Its settings keep people's data out of its log: no statement text and no paramet
 
 from __future__ import annotations
 
+import contextlib
+import os
+import stat
 import warnings
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -12,8 +15,10 @@ from urllib.parse import quote
 import asyncpg
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+PASS_THROUGH = 0o011
 SETTINGS = """
 # tasuki: nothing about a person goes into the server's log
 log_statement = 'none'
@@ -30,6 +35,23 @@ max_connections = 200
 shared_buffers = '128MB'
 recovery_init_sync_method = 'syncfs'
 """
+
+
+@contextlib.contextmanager
+def _no_wider(folder: Path) -> Iterator[None]:
+    """Keep the folders above one as closed as they were.
+
+    Started by root, the package runs the server as another user and opens every folder on the way
+    to it for reading by everybody; passing through is all that the server needs.
+    """
+    before = {above: stat.S_IMODE(above.stat().st_mode) for above in folder.parents}
+    try:
+        yield
+    finally:
+        if os.geteuid() == 0:
+            for above, mode in before.items():
+                if stat.S_IMODE(above.stat().st_mode) != mode:
+                    above.chmod(mode | PASS_THROUGH)
 
 
 class EmbeddedPostgres:
@@ -51,11 +73,22 @@ class EmbeddedPostgres:
     def start(self) -> None:
         """Start the server, making its data directory first where there is none; takes seconds."""
         fresh = not (self._folder / "PG_VERSION").exists()
-        self._server.ensure_pgdata_inited()
-        if fresh:
-            with (self._folder / "postgresql.conf").open("a", encoding="utf-8") as conf:
-                conf.write(SETTINGS)
-        self._server.start()
+        with _no_wider(self._folder):
+            self._server.ensure_pgdata_inited()
+            if fresh:
+                with (self._folder / "postgresql.conf").open("a", encoding="utf-8") as conf:
+                    conf.write(SETTINGS)
+            self._server.start()
+
+    @property
+    def running(self) -> bool:
+        """Whether a server runs on the data directory, whoever started it."""
+        try:
+            pid = int((self._folder / "postmaster.pid").read_text().split("\n", 1)[0])
+            os.kill(pid, 0)
+        except (OSError, ValueError):
+            return False
+        return True
 
     def stop(self) -> None:
         """Stop the server, waiting for it."""

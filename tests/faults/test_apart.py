@@ -27,7 +27,7 @@ HANAKO: dict[str, Any] = {
     "name": [{"family": "ノト", "given": ["ハナコ"]}],
     "birthDate": "1938-04-05",
 }
-FILED = 20.0  # seconds until a load has reached the desk
+FILED = 60.0  # seconds until a load has reached the desk: it gathers a bulk first
 CHUNKS = 12
 CHUNK = 100  # lines
 

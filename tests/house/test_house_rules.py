@@ -46,6 +46,7 @@ PUBLIC = frozenset(
         "tasuki.auth.routes.public:healthz",
         "tasuki.auth.routes.public:readyz",
         "tasuki.locator.app:healthz",
+        "tasuki.locator.app:metadata",
         "tasuki.locator.app:readyz",
         "tasuki.deploy.front:healthz",
         # The doors, and the way to the sign-in page and back.
@@ -68,7 +69,7 @@ ADDERS = frozenset(
     {
         "tasuki.auth.routes.authorize",
         "tasuki.shared.rest.metrics",
-        "tasuki.deploy.composing",
+        "tasuki.deploy.mounting",
     }
 )
 

@@ -110,5 +110,6 @@ def test_one_who_withholds(walk: Walk) -> None:
     walk.page.wait_for_load_state()
     walk.looks_right("desk-withheld")
     text = walk.page.locator("main").inner_text()
+    assert "見せない" in text or "ご本人" in text
     assert "錠" not in text
     assert "アレルギー・禁忌" not in text

@@ -19,7 +19,7 @@ from tasuki.deploy.front import front_app
 from tasuki.deploy.postgres import EmbeddedPostgres
 from tasuki.deploy.sample.sample import open_sample
 from tasuki.deploy.seeding import Seeder
-from tasuki.deploy.settling import desk_has_all
+from tasuki.deploy.settling import until_desk_has_all
 from tasuki.deploy.signing_in import credentials_of, signed_in_token
 from tasuki.shared.clock import SystemClock
 from tasuki.shared.ids import RandomIds
@@ -74,8 +74,7 @@ async def running_demo(
             told = await furnished(house, said)
             said("desk", 0)
             async with asyncio.timeout(COPY_SECONDS):
-                while not await desk_has_all(app):
-                    await asyncio.sleep(0.1)
+                await until_desk_has_all(app)
             yield told
     finally:
         await asyncio.to_thread(house.postgres.stop)

@@ -81,10 +81,9 @@ class Seeder:
         token = await self._token("registrar", "system/*.cruds", base)
         people = {person.key: person for person in self.sample.people()}
         count = 0
+        await self._register([people[seed.person] for seed in self.sample.consents()])
         for seed in self.sample.consents():
             person = people[seed.person]
-            if person.phr is None:
-                continue
             body = self._consent(seed, await self.patient_of(person))
             answer = await self.http.post(
                 f"{base}/Consent",
@@ -114,6 +113,13 @@ class Seeder:
             headers={"Authorization": f"Bearer {token}"},
         )
         return str(_checked(answer)["id"])
+
+    async def _register(self, people: Iterable[Person]) -> None:
+        """Register those without a log of their own: whoever has a wish has a place to keep it."""
+        base = self.house.at.phr_fhir
+        token = await self._token("registrar", "system/*.cruds", base)
+        unknown = [registered(person) for person in people if person.phr is None]
+        await self._load(base, token, "paper", unknown)
 
     def _consent(self, seed: ConsentSeed, patient: str) -> Resource:
         at = self.house.clock.now() - timedelta(days=seed.days_ago)
@@ -157,6 +163,34 @@ class Seeder:
             first += len(chunk)
             self.said(source, len(chunk))
         return totals
+
+
+def registered(person: Person) -> Resource:
+    """Return a Patient as a registrar writes it down at a counter: identity, and no more."""
+    names = []
+    for text, code in ((person.name, "IDE"), (person.kana, "SYL")):
+        family, _, given = text.partition(" ")
+        representation = {
+            "url": "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation",
+            "valueCode": code,
+        }
+        names.append(
+            {
+                "extension": [representation],
+                "use": "official",
+                "text": text,
+                "family": family,
+                **({"given": [given]} if given else {}),
+            }
+        )
+    return {
+        "resourceType": "Patient",
+        "id": person.key,
+        "identifier": [{"system": MEMBER_ID, "value": person.member_id}],
+        "name": names,
+        "gender": person.sex,
+        "birthDate": person.birth_date.isoformat(),
+    }
 
 
 def consent(

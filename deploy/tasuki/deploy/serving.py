@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from importlib import import_module
 from types import MappingProxyType
@@ -80,6 +81,12 @@ def serve(service: str, host: str, port: int, folder: DataFolder | None) -> bool
             timeout_graceful_shutdown=STOP_SECONDS,
         )
     )
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    # uvicorn gives a signal back after it has stopped; ended cleanly, we end with exit code 0.
+    signal.signal(signal.SIGTERM, stop)
     try:
         server.run()
     except KeyboardInterrupt:  # how Ctrl-C ends a server that has stopped cleanly

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+LOOK_SECONDS = 0.1
+
+
+async def until_desk_has_all(app: FastAPI) -> None:
+    """Return when `desk_has_all`."""
+    while not await desk_has_all(app):  # noqa: ASYNC110 - another task moves cursors, not an event
+        await asyncio.sleep(LOOK_SECONDS)
 
 
 async def desk_has_all(app: FastAPI) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.store.gate import caller, gate_of
-from tests.store.world import World, new, patient
+from tests.store.world import Server, World, new, patient, server_for_session, world_on
 
 from tasuki.shared.access.copies import Cursor, Entry
 from tasuki.shared.access.loading import Line
@@ -22,7 +22,7 @@ from tasuki.shared.fhir.search import parse_query
 from tasuki.shared.store.vault import HELD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
 pytestmark = pytest.mark.anyio
@@ -128,29 +128,49 @@ async def _fill(world: World) -> None:
         await world.rows(f"SELECT '{SECRETS['name']}' FROM missing")
 
 
-async def test_no_name_drug_or_note_lies_anywhere_in_the_clear(world: World) -> None:
-    """P1: search every byte of the data directory, write-ahead log and server log included."""
-    await _fill(world)
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A server of the test's own, which it may stop."""
+    with server_for_session() as made:
+        yield made
+
+
+@pytest.fixture
+async def own_world(own_server: Server, tmp_path: Path) -> AsyncIterator[World]:
+    async with world_on(own_server, tmp_path) as made:
+        yield made
+
+
+async def _at_rest(world: World) -> Path:
+    """Write everything to the disk, stop the server, and return its data directory."""
     await world.rows("CHECKPOINT")
-    assert list(found_in(world.server.folder, list(SECRETS.values()))) == []
-    files = {path.name for path in world.server.folder.rglob("*") if path.is_file()}
+    await world.store.databases.dispose()
+    world.server.postgres.stop()
+    return world.server.folder
+
+
+async def test_no_name_drug_or_note_lies_anywhere_in_the_clear(own_world: World) -> None:
+    """P1: search every byte of the data directory, write-ahead log and server log included."""
+    await _fill(own_world)
+    folder = await _at_rest(own_world)
+    assert list(found_in(folder, list(SECRETS.values()))) == []
+    files = {path.name for path in folder.rglob("*") if path.is_file()}
     assert {"pg_control", "log"} <= files
     assert any(len(name) == 24 for name in files)  # segments of the write-ahead log
 
 
-async def test_the_search_would_find_a_planted_row(world: World) -> None:
+async def test_the_search_would_find_a_planted_row(own_world: World) -> None:
     """The control: an unsealed table is found, in the table and in the write-ahead log."""
     planted = "能登守兼六園内灘"
-    await world.rows("CREATE TABLE planted (text text, raw bytea)")
+    await own_world.rows("CREATE TABLE planted (text text, raw bytea)")
     for encoding in ENCODINGS:
         raw = planted.encode(encoding)
-        await world.rows(
+        await own_world.rows(
             f"INSERT INTO planted VALUES ('{base64.b64encode(b'xy' + raw).decode()}',"
             f" '\\x{raw.hex()}')"
         )
-    await world.rows(f"INSERT INTO planted VALUES ('{planted}', '\\x{planted.encode().hex()}')")
-    await world.rows("CHECKPOINT")
-    found = list(found_in(world.server.folder, [planted]))
+    await own_world.rows(f"INSERT INTO planted VALUES ('{planted}', '\\x{planted.encode().hex()}')")
+    found = list(found_in(await _at_rest(own_world), [planted]))
     names = {name for _, _, name in found}
     assert names >= {*ENCODINGS, *(f"base64 of {encoding}" for encoding in ENCODINGS)}
     assert any(len(file) == 24 for file, _, _ in found)

@@ -53,6 +53,11 @@ def configure(stream: TextIO, *, level: int = logging.WARNING) -> None:
     lines = logging.StreamHandler(stream)
     lines.setFormatter(PlacesOnly())
     logging.basicConfig(handlers=[lines], level=level, force=True)
+    # A library that has set up its own writing (uvicorn's default does) would go past this.
+    for name in tuple(logging.Logger.manager.loggerDict):
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
     # What would be written past the log with its text: warnings, and the end of the process.
     warnings.showwarning = _warned
     sys.excepthook = _ended

@@ -186,7 +186,7 @@ async def test_the_summary_names_sources_and_what_is_missing(world: World) -> No
     assert "福井：問い合わせできず" in page
     assert "加賀：一部の種類が開示されていません" in page
     assert "加賀：読めなかった記録が 2 件" in page
-    assert "能登北部 (2025-12-01, 35 日前)" in page
+    assert "能登北部 (2025-12-01, 35日前)" in page
     assert "1.2 mg/dL" in page
     assert page.count("含まれていない情報元") == 3
     assert "patients/p1/ips.json" in page

@@ -26,6 +26,10 @@ def out() -> Iterator[io.StringIO]:
     """A configured log; what it changed in the process is put back."""
     root, hook, shown = logging.getLogger(), sys.excepthook, warnings.showwarning
     handlers, level = list(root.handlers), root.level
+    others = [
+        (one, list(one.handlers), one.propagate)
+        for one in map(logging.getLogger, tuple(logging.Logger.manager.loggerDict))
+    ]
     stream = io.StringIO()
     root.handlers.clear()
     configure(stream)
@@ -36,6 +40,9 @@ def out() -> Iterator[io.StringIO]:
         sys.excepthook, warnings.showwarning = hook, shown
         root.handlers[:] = handlers
         root.setLevel(level)
+        for one, held, passed in others:
+            one.handlers[:] = held
+            one.propagate = passed
 
 
 def lines(out: io.StringIO) -> list[dict[str, Any]]:
@@ -133,6 +140,18 @@ def test_a_traceback_handed_over_as_text_keeps_class_and_places(out: io.StringIO
     (told,) = lines(out)[0]["exception"]
     assert told["class"] == "ValueError"
     assert told["places"][-1].endswith(" defect")
+
+
+def test_a_library_s_own_handlers_do_not_go_past_it(
+    out: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logger = logging.getLogger("uvicorn.error")
+    logger.addHandler(logging.StreamHandler())
+    logger.propagate = False
+    configure(out)
+    by_logging(defect())
+    assert len(lines(out)) == 1
+    assert NAME not in capsys.readouterr().err
 
 
 def test_facts_are_json_lines_with_time_level_and_ids(out: io.StringIO) -> None:

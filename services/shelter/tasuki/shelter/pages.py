@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from tasuki.shared.clinical.ages import ago
 from tasuki.shared.clock import TOKYO
 from tasuki.shared.faults import Fault
 from tasuki.shared.text import parse_birth_date
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from tasuki.shelter.profiles import Disclosure
 
 MINUTE = 60  # seconds
-MONTH, YEAR = 30, 365  # days
 SHORT_ID = 8  # characters; the whole id is in the audit record
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -93,14 +93,6 @@ class ProfilePage:
         this_year = f"{self._clock.now().astimezone(TOKYO):%Y-}"
         return moment(moment_).removeprefix(this_year) or self._words("day-unknown")
 
-    def ago(self, days: int) -> str:
-        """Return an age in the unit people use for it; never older than it is."""
-        if days < 2 * MONTH:
-            return self._words("days-ago", n=days)
-        if days < 2 * YEAR:
-            return self._words("months-ago", n=days // MONTH)
-        return self._words("years-ago", n=days // YEAR)
-
     def origins(self, origins: tuple[OriginView, ...]) -> list[tuple[str, str, str]]:
         """Return where a line is from: each source's letter and age, its title, and the day."""
         return [self._origin(origin) for origin in origins]
@@ -118,4 +110,8 @@ class ProfilePage:
         letter = self.letters.get(origin.source, origin.title)
         if origin.recorded is None or origin.age_days is None:
             return f"{letter} {self._words('day-unknown')}", origin.title, ""
-        return f"{letter} {self.ago(origin.age_days)}", origin.title, origin.recorded.isoformat()
+        return (
+            f"{letter} {ago(origin.age_days, self._words.language)}",
+            origin.title,
+            origin.recorded.isoformat(),
+        )

@@ -143,9 +143,6 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "old": ("5年より前の記録", "recorded over 5 years ago"),
     "self": ("本人の申告", "self-reported"),
     "usage-incomplete": ("用法が不完全: 確認してください", "Usage incomplete: ask"),
-    "days-ago": ("{n}日前", "{n} days ago"),
-    "months-ago": ("{n}か月前", "{n} months ago"),
-    "years-ago": ("{n}年前", "{n} years ago"),
     "day-unknown": ("日付不明", "date not recorded"),
     "restricted.allergies": (
         "閲覧が制限されたアレルギー記録があります。医師に確認してください。",

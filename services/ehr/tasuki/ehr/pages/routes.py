@@ -17,6 +17,7 @@ from tasuki.ehr.summary import document
 from tasuki.shared.access.people import FoundPeople
 from tasuki.shared.access.principal import Role
 from tasuki.shared.access.refusals import Refused
+from tasuki.shared.clinical.ages import ago
 from tasuki.shared.clinical.disclosure import Audience
 from tasuki.shared.clinical.person import read_person
 from tasuki.shared.clock import today_in_japan
@@ -93,7 +94,7 @@ async def patient(
     except Refused as refusal:
         return _refused(request, refusal)
     screen = screen_of(sources, now=service.clock.now(), language=_language(request))
-    return web_of(request).pages.render(request, "patient.html", id=id_, screen=screen)
+    return web_of(request).pages.render(request, "patient.html", id=id_, screen=screen, ago=ago)
 
 
 @ROUTES.get("/patients/{id_}/ips.json")

@@ -153,7 +153,6 @@ WORDS: Final[WordTable] = {
     "no-dose": ("用量の記載なし", "dose not recorded"),
     "days": ("{start} 〜 {end}", "{start} to {end}"),
     "from": ("情報元：", "Source: "),
-    "days-ago": ("{n} 日前", "{n} days ago"),
     "today": ("本日", "today"),
     "no-date": ("日付不明", "date unknown"),
     "immunizations": ("予防接種", "Immunizations"),

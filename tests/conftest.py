@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pyotp
 import pytest
+from pyotp.totp import TOTP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ class Demo:
         while step > int(time.time()) // STEP + 1:
             time.sleep(0.5)
         self._used[role] = step
-        return pyotp.TOTP(self.account(role)["totp_secret"]).at(step * STEP)
+        return TOTP(self.account(role)["totp_secret"]).at(step * STEP)
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run `tasuki …` on this demo's data folder."""

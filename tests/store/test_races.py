@@ -90,7 +90,6 @@ async def test_the_same_load_sent_many_times_at_once_doubles_nothing(world: Worl
 
 async def test_a_patient_is_not_deleted_under_a_new_resource(world: World) -> None:
     gate = gate_of(world)
-    kept = 0
     for _ in range(10):
         async with gate.enter(caller()) as records:
             made = await records.create({"resourceType": "Patient"})
@@ -114,5 +113,3 @@ async def test_a_patient_is_not_deleted_under_a_new_resource(world: World) -> No
 
         referred, deleted = await asyncio.gather(refer(), delete())
         assert referred != deleted
-        kept += referred
-    assert 0 <= kept <= 10

@@ -24,7 +24,7 @@ class ConsentRoomDecider:
 
     registrars: frozenset[str]
 
-    async def rule(self, _: Unit, ask: Ask) -> Ruling:
+    async def rule(self, unit: Unit, ask: Ask) -> Ruling:  # noqa: ARG002 - the port's signature
         """See `Decider.rule`."""
         principal = ask.caller.principal
         if principal.role is Role.SERVICE and not ask.interaction.writes:

@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-import pyotp
 import typer
+from pyotp.totp import TOTP
 
 from tasuki.deploy.folder import DataFolder, read_json
 from tasuki.deploy.keys_command import KEYS
@@ -123,7 +123,7 @@ def code(
     """Print the one-time code of a demo account at this moment."""
     for account in _told(data)["accounts"]:
         if account["role"] == role:
-            typer.echo(pyotp.TOTP(account["totp_secret"]).now())
+            typer.echo(TOTP(account["totp_secret"]).now())
             return
     fail("there is no such demo account")
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pyotp
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from pyotp.totp import TOTP
 
 from tasuki.deploy.folder import read_json
 
@@ -40,7 +40,7 @@ def front_app(folder: DataFolder) -> FastAPI:
         """Return the three doors."""
         told = read_json(folder.demo) if folder.demo.exists() else None
         accounts = [
-            {**account, "code": pyotp.TOTP(account["totp_secret"]).now()}
+            {**account, "code": TOTP(account["totp_secret"]).now()}
             for account in (told or {}).get("accounts", [])
         ]
         language = "en" if request.query_params.get("lang") == "en" else "ja"

@@ -14,7 +14,7 @@ from html import unescape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import pyotp
+from pyotp.totp import TOTP
 
 from tasuki.shared.faults import Category, Fault
 
@@ -86,7 +86,7 @@ async def signed_in_token(  # noqa: PLR0913 - what an authorization request cons
             "csrf": unescape(found.group(1)),
             "username": credentials.username,
             "password": credentials.password,
-            "code": pyotp.TOTP(credentials.totp_secret).at(clock.now()),
+            "code": TOTP(credentials.totp_secret).at(clock.now()),
             "purpose": purpose,
         },
     )

@@ -124,6 +124,8 @@ class Follower:
             raise Fault(Category.UNAVAILABLE, "the feed does not answer")
         if await self._copy.apply(answer.content, asked_at):
             self.caught_up.set()
+        else:
+            self.caught_up.clear()  # more is there or is coming: ask again without waiting
 
 
 def changes_page(content: bytes) -> tuple[str, int, list[Change]]:

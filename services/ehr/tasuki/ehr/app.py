@@ -13,7 +13,7 @@ from tasuki.consent.keeping import FEED, KeptSnapshot
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.ehr import summary
 from tasuki.ehr.elsewhere import Elsewhere
-from tasuki.ehr.pages.door import IDLE, install_pages, sweeping
+from tasuki.ehr.pages.door import IDLE, install_pages
 from tasuki.shared.access.gate import Desk, Gate
 from tasuki.shared.fhir.types import SERVED_TYPES
 from tasuki.shared.rest import bundles, health, metrics, outcome
@@ -22,6 +22,7 @@ from tasuki.shared.rest.neighbours import following, neighbours_for
 from tasuki.shared.rest.service import FhirService
 from tasuki.shared.store.opening import running, store_for
 from tasuki.shared.web.sessions import Sessions
+from tasuki.shared.web.sweeping import sweeping
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -75,7 +76,7 @@ def create_app(settings: EhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
     numbers = metrics.Metrics(clock, store, (FEED,))
     metrics.install(app, numbers, open_to_all=settings.metrics_open)
     sessions = Sessions(store, store.replicas, clock=clock, idle=IDLE)
-    web = install_pages(app, settings, sessions, near, clock=clock, ids=ids)
+    install_pages(app, settings, sessions, near, clock=clock, ids=ids)
     app.include_router(bundles.BARE, prefix="/fhir")
     app.mount("/fhir", fhir)
 
@@ -84,7 +85,7 @@ def create_app(settings: EhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
         follower = consent_follower(settings.consent_url, snapshot, near, clock)
         async with running(store), near.http:
             await snapshot.open()
-            async with following([follower]), sweeping(web):
+            async with following([follower]), sweeping(sessions.end_old):
                 yield
 
     app.router.lifespan_context = lifespan

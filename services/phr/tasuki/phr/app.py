@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from sqlalchemy.exc import SQLAlchemyError
 
 from tasuki.consent.enforcing import ConsentDecider
 from tasuki.consent.following import consent_follower
@@ -27,6 +25,7 @@ from tasuki.shared.rest.service import FhirService
 from tasuki.shared.store.opening import running, store_for
 from tasuki.shared.web.session import install
 from tasuki.shared.web.sessions import Sessions
+from tasuki.shared.web.sweeping import sweeping
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -48,7 +47,6 @@ TYPES = (
     "QuestionnaireResponse",
 )
 REGION = "phr"
-SWEEP_SECONDS = 600
 
 
 def create_app(settings: PhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI:
@@ -95,21 +93,8 @@ def create_app(settings: PhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
         follower = consent_follower(settings.consent_url, snapshot, near, clock)
         async with running(store), near.http:
             await snapshot.open()
-            sweeper = asyncio.create_task(_sweep(sessions))
-            try:
-                async with following([follower]):
-                    yield
-            finally:
-                sweeper.cancel()
-                await asyncio.gather(sweeper, return_exceptions=True)
+            async with following([follower]), sweeping(sessions.end_old):
+                yield
 
     app.router.lifespan_context = lifespan
     return app
-
-
-async def _sweep(sessions: Sessions) -> None:
-    """Forget the sessions that are over, now and then."""
-    while True:
-        with suppress(SQLAlchemyError, OSError):  # tried again next time
-            await sessions.end_old()
-        await asyncio.sleep(SWEEP_SECONDS)

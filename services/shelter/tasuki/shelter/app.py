@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from sqlalchemy.exc import SQLAlchemyError
 
 from tasuki.consent.enforcing import ConsentDecider
 from tasuki.consent.following import consent_follower
 from tasuki.consent.keeping import KeptSnapshot
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.shared.access.gate import Desk, Gate
-from tasuki.shared.access.jwks import HttpJwks
 from tasuki.shared.rest import metrics
 from tasuki.shared.rest.following import Follower
-from tasuki.shared.rest.neighbours import following, neighbours_for
+from tasuki.shared.rest.neighbours import following, issuer_keys, neighbours_for
 from tasuki.shared.rest.service import FhirService
 from tasuki.shared.store.opening import running, store_for
 from tasuki.shared.web.pages import Pages
@@ -27,6 +25,7 @@ from tasuki.shared.web.session import Web, install
 from tasuki.shared.web.sessions import Sessions
 from tasuki.shared.web.settings import WebClientSettings
 from tasuki.shared.web.sign_in import RelyingParty
+from tasuki.shared.web.sweeping import sweeping
 from tasuki.shelter import desk, health
 from tasuki.shelter.budget import Budget
 from tasuki.shelter.copying import ConsentCopy, HolderCopy, HolderFetch
@@ -51,7 +50,6 @@ if TYPE_CHECKING:
 TEMPLATES = Path(__file__).parent / "templates"
 SCOPE = "openid fhirUser offline_access tasuki/desk tasuki/match tasuki/profile"
 TYPES = ("Patient", "AuditEvent")
-SWEEP_SECONDS = 600
 
 
 def create_app(settings: ShelterSettings, *, clock: Clock, ids: IdSource) -> FastAPI:
@@ -112,17 +110,16 @@ def create_app(settings: ShelterSettings, *, clock: Clock, ids: IdSource) -> Fas
         async with running(store), near.http:
             await snapshot.open()
             await states.look()
-            keepers = [
-                asyncio.create_task(states.keep_looking()),
-                asyncio.create_task(_sweep(web, shelter)),
-            ]
+            looking = asyncio.create_task(states.keep_looking())
             try:
-                async with following(followers if settings.follow else ()):
+                async with (
+                    sweeping(web.party.sessions.end_old, shelter.handles.end_old),
+                    following(followers if settings.follow else ()),
+                ):
                     yield
             finally:
-                for keeper in keepers:
-                    keeper.cancel()
-                await asyncio.gather(*keepers, return_exceptions=True)
+                looking.cancel()
+                await asyncio.gather(looking, return_exceptions=True)
 
     app.router.lifespan_context = lifespan
     return app
@@ -171,13 +168,7 @@ def _web(
     sessions = Sessions(
         store, store.replicas, clock=clock, idle=timedelta(seconds=client.idle_seconds)
     )
-    cache = settings.cache_folder
-    jwks = HttpJwks(
-        f"{settings.issuer}/jwks",
-        near.http,
-        None if cache is None else cache / f"jwks-{settings.tenant}-web.json",
-        clock,
-    )
+    jwks = issuer_keys(settings, near.http, "sign-in", clock)
     pages = Pages(
         TEMPLATES,
         title=TITLE,
@@ -188,11 +179,3 @@ def _web(
     )
     party = RelyingParty(client, sessions, http=near.http, jwks=jwks, clock=clock, ids=ids)
     return Web(pages, party)
-
-
-async def _sweep(web: Web, shelter: Shelter) -> None:
-    while True:
-        with suppress(SQLAlchemyError, OSError):  # tried again next time
-            await web.party.sessions.end_old()
-            await shelter.handles.end_old()
-        await asyncio.sleep(SWEEP_SECONDS)

@@ -50,13 +50,7 @@ def neighbours_for(
         follow_redirects=False,
         trust_env=False,
     )
-    cache = settings.cache_folder
-    jwks = HttpJwks(
-        f"{settings.issuer}/jwks",
-        http,
-        None if cache is None else cache / f"jwks-{settings.tenant}.json",
-        clock,
-    )
+    jwks = issuer_keys(settings, http, "tokens", clock)
     key_file = settings.private_jwk_file
     credentials = ServiceCredentials(
         client_id=settings.client_id,
@@ -68,6 +62,15 @@ def neighbours_for(
         tokens=TokenClient(http, credentials, clock=clock, ids=ids),
         verifier=AccessTokenVerifier(settings.issuer, audience, jwks, clock),
     )
+
+
+def issuer_keys(
+    settings: ServiceSettings, http: httpx2.AsyncClient, purpose: str, clock: Clock
+) -> HttpJwks:
+    """Return the issuer's keys, the last good set kept in a file for each purpose."""
+    cache = settings.cache_folder
+    kept = None if cache is None else cache / f"jwks-{settings.tenant}-{purpose}.json"
+    return HttpJwks(f"{settings.issuer}/jwks", http, kept, clock)
 
 
 @asynccontextmanager

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from tasuki.ehr.pages.routes import ROUTES
 from tasuki.ehr.pages.words import WORDS
-from tasuki.shared.access.jwks import HttpJwks
+from tasuki.shared.rest.neighbours import issuer_keys
 from tasuki.shared.web.pages import Pages
 from tasuki.shared.web.session import Web, install
 from tasuki.shared.web.settings import WebClientSettings
 from tasuki.shared.web.sign_in import RelyingParty
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from fastapi import FastAPI
 
     from tasuki.ehr.settings import EhrSettings
@@ -31,7 +25,6 @@ if TYPE_CHECKING:
 
 TEMPLATES = Path(__file__).parent / "templates"
 SCOPE = "openid fhirUser offline_access user/*.rs"
-SWEEP_SECONDS = 600.0
 IDLE = timedelta(seconds=WebClientSettings.model_fields["idle_seconds"].default)
 
 
@@ -55,13 +48,7 @@ def install_pages(
         scope=SCOPE,
         resources=(settings.region.base_url,),
     )
-    cache = settings.cache_folder
-    jwks = HttpJwks(
-        f"{settings.issuer}/jwks",
-        near.http,
-        None if cache is None else cache / f"jwks-{settings.tenant}-web.json",
-        clock,
-    )
+    jwks = issuer_keys(settings, near.http, "sign-in", clock)
     party = RelyingParty(client, sessions, http=near.http, jwks=jwks, clock=clock, ids=ids)
     web = Web(pages_of(settings), party)
     app.include_router(ROUTES)
@@ -80,22 +67,3 @@ def pages_of(settings: EhrSettings) -> Pages:
         form_origins=(settings.issuer,),
         extra_css=(TEMPLATES / "clinician.css").read_text(encoding="utf-8"),
     )
-
-
-@asynccontextmanager
-async def sweeping(web: Web | None) -> AsyncIterator[None]:
-    """Forget sessions that are over, from time to time, while inside."""
-    task = None if web is None else asyncio.create_task(_sweep(web))
-    try:
-        yield
-    finally:
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-
-async def _sweep(web: Web) -> None:
-    while True:
-        with suppress(SQLAlchemyError, OSError):  # tried again next time
-            await web.party.sessions.end_old()
-        await asyncio.sleep(SWEEP_SECONDS)

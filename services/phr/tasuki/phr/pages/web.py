@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tasuki.phr.pages.words import TITLE, WORDS
-from tasuki.shared.access.jwks import HttpJwks
+from tasuki.shared.rest.neighbours import issuer_keys
 from tasuki.shared.web.pages import Pages
 from tasuki.shared.web.session import Web
 from tasuki.shared.web.sessions import Sessions
@@ -29,13 +29,7 @@ def resident_web(
 ) -> Web:
     """Return what the pages stand on."""
     client = web_client(settings)
-    cache = settings.cache_folder
-    jwks = HttpJwks(
-        f"{settings.issuer}/jwks",
-        near.http,
-        None if cache is None else cache / f"jwks-{settings.tenant}-web.json",
-        clock,
-    )
+    jwks = issuer_keys(settings, near.http, "sign-in", clock)
     pages = Pages(
         TEMPLATES,
         title=TITLE,

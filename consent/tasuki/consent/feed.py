@@ -1,10 +1,11 @@
 """The consent feed: pages of Consents and declarations that services pull into their own snapshot.
 
     {"epoch": "e1", "entries": [{"seq": 7, "kind": "consent", "person": ["…"], "body": {…}}],
-     "next": 7}
+     "reached": 9, "next": null}
 
-`seq` grows by stamping after commit; `next` is the cursor to ask with again, and null says that
-this was all there is now. The epoch changes when the feed is restored from a backup: what was read
+`seq` grows by stamping after commit; `reached` is the cursor to ask with again, which may be beyond
+the last entry, since not every change is for the reader; `next` is the same cursor while there is
+more, and null says that this was all there is now. The epoch changes when the feed is restored from a backup: what was read
 before then means nothing, and the reader starts anew from 0.
 """
 
@@ -45,10 +46,16 @@ class ConsentFeedEntry:
 
 @dataclass(frozen=True, slots=True)
 class FeedPage:
-    """One page; `next` is None when the reader has caught up."""
+    """One page.
+
+    Attributes:
+        reached: Cursor to ask with again; not below the last entry.
+        next: The same while there is more; None when the reader has caught up.
+    """
 
     epoch: str
     entries: tuple[ConsentFeedEntry, ...]
+    reached: int
     next: int | None
 
 
@@ -104,7 +111,7 @@ def reduce_feed(
             return begun, True, ()
         position = begun
     news = tuple(entry for entry in page.entries if entry.seq > position.cursor)
-    cursor = news[-1].seq if news else position.cursor
+    cursor = max(position.cursor, page.reached)
     caught_up = position.caught_up or page.next is None
     return replace(position, cursor=cursor, caught_up=caught_up), False, news
 
@@ -116,7 +123,12 @@ def write_page(page: FeedPage) -> str:
         for e in page.entries
     ]
     return json.dumps(
-        {"epoch": page.epoch, "entries": entries, "next": page.next},
+        {
+            "epoch": page.epoch,
+            "entries": entries,
+            "reached": page.reached,
+            "next": page.next,
+        },
         ensure_ascii=False,
         separators=(",", ":"),
     )
@@ -133,7 +145,7 @@ def read_page(text: str | bytes) -> FeedPage:
     except (ValueError, RecursionError):
         raise refuse("page", "This is no JSON.") from None
     page = as_element("page", document)
-    page.only("epoch", "entries", "next")
+    page.only("epoch", "entries", "reached", "next")
     epoch = page.text("epoch")
     values = page.members.get("entries")
     if not isinstance(values, list) or len(values) > LONGEST_PAGE:
@@ -144,7 +156,8 @@ def read_page(text: str | bytes) -> FeedPage:
     )
     if any(later.seq <= one.seq for one, later in pairwise(entries)):
         raise refuse("page.entries", "The entries are out of order.")
-    return FeedPage(epoch, entries, _next(page, entries))
+    reached = _reached(page, entries)
+    return FeedPage(epoch, entries, reached, _next(page, reached))
 
 
 def _no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -161,15 +174,23 @@ def _whole(read: Element, name: str) -> int:
     return value
 
 
-def _next(page: Element, entries: tuple[ConsentFeedEntry, ...]) -> int | None:
+def _reached(page: Element, entries: tuple[ConsentFeedEntry, ...]) -> int:
+    value = page.members.get("reached")
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise refuse("page.reached", "A whole number from 0 is needed here.")
+    if entries and value < entries[-1].seq:
+        raise refuse("page.reached", "The cursor is below the last entry.")
+    return value
+
+
+def _next(page: Element, reached: int) -> int | None:
     if not page.has("next"):
         raise refuse("page.next", "A cursor or null is needed here.")
     if page.members["next"] is None:
         return None
-    cursor = _whole(page, "next")
-    if not entries or cursor != entries[-1].seq:
-        raise refuse("page.next", "The cursor is the number of the last entry.")
-    return cursor
+    if _whole(page, "next") != reached:
+        raise refuse("page.next", "The cursor is where the page has reached.")
+    return reached
 
 
 def _entry(read: Element, epoch: str) -> ConsentFeedEntry:

@@ -40,7 +40,11 @@ async def feed(
         if (entry := await _entry(service.store, page.epoch, change)) is not None
     ]
     more = len(page.changes) == PAGE
-    body = FeedPage(page.epoch, tuple(entries), entries[-1].seq if more and entries else None)
+    # Beyond what is listed, so that changes which are for nobody are not looked at for ever.
+    reached = page.changes[-1].seq if more else max(page.head, since)
+    if entries:
+        reached = max(reached, entries[-1].seq)
+    body = FeedPage(page.epoch, tuple(entries), reached, reached if more else None)
     return Response(content=write_page(body), media_type="application/json", headers=NO_STORE)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,10 @@ import httpx2
 import pytest
 
 from tasuki.deploy.seeding import consent
+from tasuki.shared.access.client import ServiceCredentials, TokenClient
 from tasuki.shared.clinical.ips.check import check_ips
+from tasuki.shared.clock import SystemClock
+from tasuki.shared.ids import RandomIds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -220,3 +224,34 @@ def test_the_heroine_is_found_in_any_script(demo: Demo, http: httpx2.Client) -> 
         for name in ("ﾉﾄ ﾊﾅｺ", "のと はなこ", "ノトハナコ", "能登花子", "能登 花子")
     }
     assert found == {1}
+
+
+async def service_token(demo: Demo, client_id: str, audience: str) -> str:
+    key = json.loads((demo.folder / "keys" / f"client-{client_id}.json").read_text())
+    credentials = ServiceCredentials(client_id, key, f"{demo.base}/auth/token")
+    async with httpx2.AsyncClient(trust_env=False) as client:
+        tokens = TokenClient(client, credentials, clock=SystemClock(), ids=RandomIds())
+        return await tokens.client_credentials("tasuki/feed", audience, "HOPERAT")
+
+
+def test_a_follower_that_has_it_all_waits(demo: Demo, http: httpx2.Client) -> None:
+    """What is in the consent service but for no follower must not keep the followers spinning."""
+    assert http.get(
+        f"{demo.consent}/fhir/AuditEvent",
+        params={"patient": own_patient(demo, http)},
+        headers=bearer(demo.token("resident")),
+    ).is_success
+    base = f"{demo.consent}/fhir"
+    headers = {"Authorization": f"Bearer {asyncio.run(service_token(demo, 'shelter', base))}"}
+
+    def page(since: int, wait: float) -> dict[str, Any]:
+        answer = http.get(f"{base}/$feed", params={"since": since, "wait": wait}, headers=headers)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    first = page(0, 0.0)
+    assert first["next"] is None
+    began = time.monotonic()
+    rest = page(first["reached"], 1.0)
+    assert time.monotonic() - began > 0.9
+    assert rest["entries"] == []

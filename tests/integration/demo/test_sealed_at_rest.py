@@ -42,7 +42,7 @@ def known_strings() -> list[str]:
                 found[coding["code"]] = None
         if resource["resourceType"] == "Condition" and "text" in resource["code"]:
             found[resource["code"]["text"]] = None
-        if len(found) >= 90:
+        if len(found) >= 60:
             break
     return [text for text in found if len(text) >= 3]
 

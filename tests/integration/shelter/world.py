@@ -223,7 +223,9 @@ class Stubs:
 
     async def _feed(self, since: int) -> Response:
         entries = [entry for entry in self.feed if entry["seq"] > since]
-        return JSONResponse({"epoch": "c1", "entries": entries, "next": None})
+        reached = max((entry["seq"] for entry in self.feed), default=0)
+        page = {"epoch": "c1", "entries": entries, "reached": max(since, reached), "next": None}
+        return JSONResponse(page)
 
     def _granted(self, form: dict[str, str]) -> Json:
         lifetime = {"token_type": "Bearer", "expires_in": 300}

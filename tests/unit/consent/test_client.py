@@ -77,8 +77,21 @@ class Kept:
         self.calls += 1
 
 
+def fed(epoch: str, entries: tuple[ConsentFeedEntry, ...], following: int | None) -> FeedPage:
+    """A page that reaches as far as its last entry."""
+    return FeedPage(epoch, entries, following or (entries[-1].seq if entries else 0), following)
+
+
+def test_what_is_for_nobody_is_passed_over() -> None:
+    """Changes that are listed for nobody move the cursor too, or they would be asked for for ever."""
+    position = apply_feed(FeedPosition(), FeedPage("e1", (_consent(3),), 9, None), Kept())
+    assert position == FeedPosition("e1", 9, caught_up=True)
+    position = apply_feed(position, FeedPage("e1", (), 12, None), Kept())
+    assert position.cursor == 12
+
+
 def test_a_page_applies_once_however_often_it_comes() -> None:
-    page = FeedPage("e1", (_consent(3), _consent(7)), None)
+    page = fed("e1", (_consent(3), _consent(7)), None)
     kept = Kept()
     position = apply_feed(FeedPosition(), page, kept)
     assert position == FeedPosition("e1", 7, caught_up=True)
@@ -88,15 +101,15 @@ def test_a_page_applies_once_however_often_it_comes() -> None:
 
 def test_an_older_page_undoes_nothing() -> None:
     kept = Kept()
-    position = apply_feed(FeedPosition(), FeedPage("e1", (_consent(7),), None), kept)
-    apply_feed(position, FeedPage("e1", (_consent(3),), None), kept)
+    position = apply_feed(FeedPosition(), fed("e1", (_consent(7),), None), kept)
+    apply_feed(position, fed("e1", (_consent(3),), None), kept)
     assert kept.bodies == {"c1": 7}
 
 
 def test_a_new_epoch_starts_anew_and_applies_nothing_of_the_page() -> None:
     kept = Kept()
-    position = apply_feed(FeedPosition(), FeedPage("e1", (_consent(7),), None), kept)
-    fresh = FeedPage("e2", (_consent(8, "e2", "c2"),), None)
+    position = apply_feed(FeedPosition(), fed("e1", (_consent(7),), None), kept)
+    fresh = fed("e2", (_consent(8, "e2", "c2"),), None)
     position = apply_feed(position, fresh, kept)
     assert position == FeedPosition("e2", 0, caught_up=False)
     assert (kept.bodies, kept.forgot) == ({}, 1)
@@ -106,9 +119,9 @@ def test_a_new_epoch_starts_anew_and_applies_nothing_of_the_page() -> None:
 
 def test_a_reader_has_caught_up_only_after_the_last_page() -> None:
     kept = Kept()
-    position = apply_feed(FeedPosition(), FeedPage("e1", (_consent(7),), 7), kept)
+    position = apply_feed(FeedPosition(), fed("e1", (_consent(7),), 7), kept)
     assert not position.caught_up
-    position = apply_feed(position, FeedPage("e1", (), None), kept)
+    position = apply_feed(position, fed("e1", (), None), kept)
     assert position == FeedPosition("e1", 7, caught_up=True)
 
 
@@ -120,9 +133,9 @@ def test_pages_cut_and_repeated_anyhow_end_as_one_pass_does(cuts: list[tuple[int
     kept, position = Kept(), FeedPosition()
     for back, length in cuts:
         start = max(0, position.cursor - back)
-        position = apply_feed(position, FeedPage("e1", feed[start : start + length], None), kept)
+        position = apply_feed(position, fed("e1", feed[start : start + length], None), kept)
     once = Kept()
-    apply_feed(FeedPosition(), FeedPage("e1", feed[: position.cursor], None), once)
+    apply_feed(FeedPosition(), fed("e1", feed[: position.cursor], None), once)
     assert kept.bodies == once.bodies
     assert kept.calls == once.calls
 
@@ -130,14 +143,14 @@ def test_pages_cut_and_repeated_anyhow_end_as_one_pass_does(cuts: list[tuple[int
 def test_a_page_round_trips(declaration_of: Callable[..., Declaration]) -> None:
     declared = write_declaration(declaration_of())
     entries = (_consent(3), ConsentFeedEntry(4, "e1", "declaration", (), declared))
-    page = FeedPage("e1", entries, 4)
+    page = fed("e1", entries, 4)
     assert read_page(write_page(page)) == page
-    assert read_page(write_page(FeedPage("e1", (), None))) == FeedPage("e1", (), None)
+    assert read_page(write_page(fed("e1", (), None))) == fed("e1", (), None)
 
 
 def _page(**over: object) -> dict[str, Any]:
     entry = {"seq": 3, "kind": "consent", "person": ["t"], "body": dict(_consent(3).body)}
-    return {"epoch": "e1", "entries": [{**entry, **over}], "next": None}
+    return {"epoch": "e1", "entries": [{**entry, **over}], "reached": 3, "next": None}
 
 
 @pytest.mark.parametrize(
@@ -151,8 +164,11 @@ def _page(**over: object) -> dict[str, Any]:
         ({**_page(), "entries": _page()["entries"] * 1001}, "page.entries"),
         ({**_page(), "next": 4}, "page.next"),
         ({**_page(), "next": "3"}, "page.next"),
-        ({"epoch": "e1", "entries": [], "next": 3}, "page.next"),
-        ({"epoch": "e1", "entries": []}, "page.next"),
+        ({"epoch": "e1", "entries": [], "reached": 2, "next": 3}, "page.next"),
+        ({"epoch": "e1", "entries": [], "reached": 0}, "page.next"),
+        ({"epoch": "e1", "entries": [], "next": None}, "page.reached"),
+        ({**_page(), "reached": 2}, "page.reached"),
+        ({**_page(), "reached": -1}, "page.reached"),
         (_page(seq=0), "page.entries[0].seq"),
         (_page(seq=True), "page.entries[0].seq"),
         (_page(kind="rumour"), "page.entries[0].kind"),

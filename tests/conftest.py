@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -14,12 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 from pyotp.totp import TOTP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 STEP = 30  # seconds of one TOTP step
+
+# Shared machines are slow at times, so no deadline; CI repeats itself, other runs explore.
+settings.register_profile("explore", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "explore")
 
 
 @dataclass

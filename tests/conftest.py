@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -14,9 +15,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 import pytest
 from hypothesis import settings
 from pyotp.totp import TOTP
+
+from tasuki.shared.access.client import ServiceCredentials, TokenClient
+from tasuki.shared.clock import SystemClock
+from tasuki.shared.ids import RandomIds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -95,6 +101,18 @@ class Demo:
         assert made.returncode == 0, made.stderr
         self._tokens[key] = (made.stdout.strip(), time.time())
         return made.stdout.strip()
+
+    def service_token(self, client_id: str, scope: str, audience: str) -> str:
+        """An access token of one of the demo's own services."""
+        key = json.loads((self.folder / "keys" / f"client-{client_id}.json").read_text())
+        credentials = ServiceCredentials(client_id, key, f"{self.base}/auth/token")
+
+        async def asked() -> str:
+            async with httpx2.AsyncClient(trust_env=False) as client:
+                tokens = TokenClient(client, credentials, clock=SystemClock(), ids=RandomIds())
+                return await tokens.client_credentials(scope, audience, "HOPERAT")
+
+        return asyncio.run(asked())
 
 
 def free_port() -> int:

@@ -46,7 +46,7 @@ async def _log(world: World) -> tuple[list[StoredLeaf], list[Checkpoint]]:
 
 async def _events(world: World, owner: str) -> list[dict[str, Any]]:
     async with world.store.unit() as unit:
-        return [json.loads(event) for event in await unit.audit_events(owner, 100)]
+        return [json.loads(event) for event in await unit.audit_events([owner], 100)]
 
 
 async def test_the_log_verifies_against_its_signed_heads(world: World) -> None:
@@ -127,7 +127,7 @@ async def test_another_tenant_s_key_did_not_sign(world: World) -> None:
 async def test_a_person_s_events_are_found_newest_first(world: World) -> None:
     async with world.store.unit() as unit:
         await unit.record([seen("p1", request_id="a"), seen("p2"), seen("p1", request_id="b")])
-        newest = await unit.audit_events("p1", 1)
+        newest = await unit.audit_events(["p1"], 1)
     assert len(newest) == 1
     events = await _events(world, "p1")
     assert json.loads(newest[0]) == events[0]

@@ -59,7 +59,7 @@ async def test_absent_is_none_or_empty_everywhere(world: World) -> None:
         assert await unit.live("Patient", []) == frozenset()
         assert await unit.by_ids("Patient", ["p1"]) == []
         assert await unit.by_ids("Patient", []) == []
-        assert await unit.audit_events("p1", 10) == []
+        assert await unit.audit_events(["p1"], 10) == []
         assert not await unit.has_others("p1")
 
 
@@ -155,7 +155,7 @@ async def test_tenants_share_a_database_and_nothing_else(world: World) -> None:
         assert await unit.head("Patient", "p1") is None
         assert await unit.scan("Patient", 10) == []
         assert await unit.by_identifier("Patient", "urn:x", "1") == []
-        assert await unit.audit_events("p1", 10) == []
+        assert await unit.audit_events(["p1"], 10) == []
         await unit.write([patient("p1")])
     async with world.store.unit() as unit:
         assert len(await unit.history("Patient", "p1", 10)) == 1

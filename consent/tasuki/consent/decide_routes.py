@@ -23,6 +23,7 @@ from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import render
 from tasuki.shared.rest.answers import NO_STORE
+from tasuki.shared.rest.forms import json_form
 from tasuki.shared.rest.service import CallerDep, ServiceDep
 
 if TYPE_CHECKING:
@@ -56,12 +57,11 @@ class Question(BaseModel):
 
 
 @ROUTES.post("/decide")
-async def decided(
-    question: Question, request: Request, service: ServiceDep, caller: CallerDep
-) -> Response:
+async def decided(request: Request, service: ServiceDep, caller: CallerDep) -> Response:
     """Return what would be answered now, and why, about the resident who calls."""
     if caller.principal.patient is None:
         raise Fault(Category.FORBIDDEN, "one can ask about one's own record only")
+    question = await json_form(request, Question)
     person = await request.app.state.persons.known(caller)
     now = service.clock.now()
     async with service.store.unit() as unit:

@@ -27,6 +27,7 @@ from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import render
 from tasuki.shared.rest.answers import NO_STORE
+from tasuki.shared.rest.forms import json_form
 from tasuki.shared.rest.service import CallerDep, ServiceDep
 from tasuki.shared.text import municipality
 
@@ -77,11 +78,10 @@ async def declared(service: ServiceDep, caller: CallerDep) -> Response:
 
 
 @ROUTES.post("")
-async def declare(
-    draft: Draft, request: Request, service: ServiceDep, caller: CallerDep
-) -> Response:
+async def declare(request: Request, service: ServiceDep, caller: CallerDep) -> Response:
     """Open a declaration."""
     role = _officer(caller)
+    draft = await json_form(request, Draft)
     now = service.clock.now()
     start = draft.start or now
     made = open_declaration(
@@ -108,11 +108,10 @@ async def declare(
 
 
 @ROUTES.post("/{id_}/renew")
-async def renew(
-    id_: str, renewal: Renewal, request: Request, service: ServiceDep, caller: CallerDep
-) -> Response:
+async def renew(id_: str, request: Request, service: ServiceDep, caller: CallerDep) -> Response:
     """Let a declaration end later, seven days from now at most."""
     role = _officer(caller)
+    renewal = await json_form(request, Renewal)
     async with service.store.unit() as unit:
         current = await _current(unit, id_)
         made = renew_declaration(

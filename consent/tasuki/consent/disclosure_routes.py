@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 ROUTES = APIRouter()
 ANSWER_SECONDS = 5.0
-MOST = 1_000
+MOST = 10_000  # events of one holder looked through; beyond, the answer says how many are not
+PER_PAGE = 1_000
 
 
 @ROUTES.get("/AuditEvent")
@@ -38,6 +39,7 @@ async def disclosures(
     service: ServiceDep,
     caller: CallerDep,
     patient: str = Query(max_length=200),
+    page: int = Query(1, ge=1, le=10_000, alias="_page"),
 ) -> Response:
     """Return the audit events about the resident who calls, newest first."""
     own = caller.principal.patient
@@ -47,39 +49,60 @@ async def disclosures(
     async with service.gate.enter(caller) as records:
         records.require_scope("AuditEvent", Interaction.SEARCH)
         tokens = await records.network_tokens(person)
-        here = await records.disclosures(tokens, MOST) if tokens else []
+        total, events = await records.disclosures(tokens, MOST) if tokens else (0, [])
     near: Neighbours = request.app.state.near
     holders: Sequence[Holder] = request.app.state.holders
     answers = await asyncio.gather(*(_asked(near, holder, tokens) for holder in holders))
-    events = list(here)
-    entries: list[dict[str, object]] = []
+    notes: list[dict[str, object]] = []
     for holder, answer in zip(holders, answers, strict=True):
         if answer is None:
-            note = warning(f"did not answer: {holder.title_en} / {holder.title_ja}")
-            entries.append({"resource": note, "search": {"mode": "outcome"}})
-        else:
-            events.extend(answer)
+            notes.append(_note(f"did not answer: {holder.title_en} / {holder.title_ja}"))
+            continue
+        total += answer[0]
+        events.extend(answer[1])
     events.sort(key=lambda event: str(event.get("recorded", "")), reverse=True)
-    matches = [{"resource": event, "search": {"mode": "match"}} for event in events[:MOST]]
-    return fhir(bundle("searchset", [*matches, *entries], total=len(events)))
+    if total > len(events):
+        notes.append(_note(f"older ones are not shown: {total - len(events)}"))
+    shown = events[(page - 1) * PER_PAGE : page * PER_PAGE]
+    matches = [{"resource": event, "search": {"mode": "match"}} for event in shown]
+    url = f"{service.base_url}/AuditEvent?patient={own}"
+    links = [{"relation": "self", "url": f"{url}&_page={page}"}]
+    if page * PER_PAGE < len(events):
+        links.append({"relation": "next", "url": f"{url}&_page={page + 1}"})
+    return fhir(bundle("searchset", [*matches, *notes], total=total, link=links))
 
 
-async def _asked(near: Neighbours, holder: Holder, tokens: Sequence[str]) -> list[Resource] | None:
-    """Return a holder's events; None where it does not answer."""
-    if not tokens:
-        return []
-    try:
-        token = await near.tokens.client_credentials(
-            "system/AuditEvent.rs", holder.base_url, "HOPERAT"
-        )
-        answer = await near.http.get(
-            f"{holder.base_url}/$disclosures",
-            params=[("token", one) for one in tokens],
-            headers={"Authorization": f"Bearer {token}"},
-            timeout=ANSWER_SECONDS,
-        )
-    except (Fault, httpx2.HTTPError, OSError):
-        return None
+def _note(words: str) -> dict[str, object]:
+    return {"resource": warning(words), "search": {"mode": "outcome"}}
+
+
+async def _asked(
+    near: Neighbours, holder: Holder, tokens: Sequence[str]
+) -> tuple[int, list[Resource]] | None:
+    """Return how many events a holder has, and the newest of them; None where it does not answer."""
+    total = 0
+    events: list[Resource] = []
+    while tokens and len(events) < MOST:
+        try:
+            found = await _page_of(near, holder, tokens, len(events))
+        except (Fault, httpx2.HTTPError, OSError):
+            return None
+        total = int(found["total"])
+        entries = found.get("entry", [])
+        events.extend(entry["resource"] for entry in entries)
+        if not entries or len(events) >= total:
+            break
+    return total, events
+
+
+async def _page_of(near: Neighbours, holder: Holder, tokens: Sequence[str], skip: int) -> Resource:
+    token = await near.tokens.client_credentials("system/AuditEvent.rs", holder.base_url, "HOPERAT")
+    answer = await near.http.get(
+        f"{holder.base_url}/$disclosures",
+        params=[*(("token", one) for one in tokens), ("skip", str(skip))],
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=ANSWER_SECONDS,
+    )
     if answer.status_code != httpx2.codes.OK:
-        return None
-    return [entry["resource"] for entry in parse_resource(answer.content).get("entry", [])]
+        raise Fault(Category.UNAVAILABLE, "the holder does not answer")
+    return parse_resource(answer.content)

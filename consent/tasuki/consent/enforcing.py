@@ -89,6 +89,8 @@ class ConsentDecider:
         erases_person = ask.interaction is Interaction.DELETE and "Patient" in ask.types
         if own and not erases_person:
             return Ruling.permit("policy/own-record")
+        if principal.role is Role.RESIDENT and not _is_own(principal, ask.owner):
+            return Ruling.hide("not-own-record")
         return Ruling.refuse("role-may-not-write")
 
     async def _consented(self, unit: Unit, ask: Ask) -> Ruling:

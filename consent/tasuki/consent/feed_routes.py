@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from tasuki.consent.feed import ConsentFeedEntry, FeedPage, write_page
 from tasuki.shared.access.refusals import out_of_scope
+from tasuki.shared.audit.events import Outcome
+from tasuki.shared.audit.shapes import Action
 from tasuki.shared.rest.answers import NO_STORE
 from tasuki.shared.rest.feed import MAX_WAIT, SCOPE
 from tasuki.shared.rest.service import CallerDep, ServiceDep
 
 if TYPE_CHECKING:
+    from tasuki.shared.access.gate import Desk
     from tasuki.shared.access.records import Change, RecordStore
+    from tasuki.shared.access.rulings import Caller
 
 ROUTES = APIRouter()
 TYPES = ("Consent", "Declaration")
@@ -23,6 +28,7 @@ PAGE = 200
 
 @ROUTES.get("/$feed")
 async def feed(
+    request: Request,
     service: ServiceDep,
     caller: CallerDep,
     since: int = Query(0, ge=0),
@@ -39,6 +45,8 @@ async def feed(
         for change in page.changes
         if (entry := await _entry(service.store, page.epoch, change)) is not None
     ]
+    if entries:
+        await _leave_leaf(request.app.state.desk, service.store, caller, entries)
     more = len(page.changes) == PAGE
     # Beyond what is listed, so that changes which are for nobody are not looked at for ever.
     reached = page.changes[-1].seq if more else max(page.head, since)
@@ -63,3 +71,13 @@ async def _entry(store: RecordStore, epoch: str, change: Change) -> ConsentFeedE
         person=tokens,
         body=json.loads(version.body),
     )
+
+
+async def _leave_leaf(
+    desk: Desk, store: RecordStore, caller: Caller, entries: list[ConsentFeedEntry]
+) -> None:
+    """Record what leaves: unlike other feeds, this one carries whole Consents."""
+    named = tuple(f"Consent/{one.body['id']}" for one in entries if one.kind == "consent")
+    entry = desk.entry(caller, Action.FEED, Outcome.PERMITTED, "policy/replication")
+    async with store.unit() as unit:
+        await unit.record([replace(entry, entities=tuple(dict.fromkeys(named)))])

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from tasuki.shared.access.records import Method, NewVersion
-from tasuki.shared.access.writing import instant
+from tasuki.shared.access.writing import instant, version_of
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.fhir.json import parse, render
+from tasuki.shared.fhir.json import parse, parse_resource, render
 
 if TYPE_CHECKING:
-    from tasuki.shared.access.records import RecordStore
+    from datetime import datetime
+
+    from tasuki.shared.access.records import RecordStore, Stored
     from tasuki.shared.access.rulings import Caller
     from tasuki.shared.clock import Clock
     from tasuki.shared.rest.neighbours import Neighbours
@@ -99,6 +101,13 @@ class Persons:
                         method=Method.PUT,
                         body=render({"resourceType": "Patient", "id": person, "meta": meta}),
                         network_tokens=tokens,
-                    )
+                    ),
+                    # Said again, for followers who knew nobody under the new tokens before.
+                    *(_again(one, at) for one in await unit.of_owner(person, ["Consent"])),
                 ]
             )
+
+
+def _again(consent: Stored, at: datetime) -> NewVersion:
+    resource = parse_resource(consent.body or b"{}")
+    return version_of(resource, consent.id, consent.owner, consent, at=at)

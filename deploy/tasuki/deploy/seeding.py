@@ -83,6 +83,8 @@ class Seeder:
         count = 0
         await self._register([people[seed.person] for seed in self.sample.consents()])
         for seed in self.sample.consents():
+            if seed.kind == "share-across-regions" and seed.decision == "deny":
+                continue  # other regions need an opt-in; a refusal would bind the own one too
             person = people[seed.person]
             body = self._consent(seed, await self.patient_of(person))
             answer = await self.http.post(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -11,10 +10,7 @@ import httpx2
 import pytest
 
 from tasuki.deploy.seeding import consent
-from tasuki.shared.access.client import ServiceCredentials, TokenClient
 from tasuki.shared.clinical.ips.check import check_ips
-from tasuki.shared.clock import SystemClock
-from tasuki.shared.ids import RandomIds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -226,14 +222,6 @@ def test_the_heroine_is_found_in_any_script(demo: Demo, http: httpx2.Client) -> 
     assert found == {1}
 
 
-async def service_token(demo: Demo, client_id: str, audience: str) -> str:
-    key = json.loads((demo.folder / "keys" / f"client-{client_id}.json").read_text())
-    credentials = ServiceCredentials(client_id, key, f"{demo.base}/auth/token")
-    async with httpx2.AsyncClient(trust_env=False) as client:
-        tokens = TokenClient(client, credentials, clock=SystemClock(), ids=RandomIds())
-        return await tokens.client_credentials("tasuki/feed", audience, "HOPERAT")
-
-
 def test_a_follower_that_has_it_all_waits(demo: Demo, http: httpx2.Client) -> None:
     """What is in the consent service but for no follower must not keep the followers spinning."""
     assert http.get(
@@ -242,7 +230,8 @@ def test_a_follower_that_has_it_all_waits(demo: Demo, http: httpx2.Client) -> No
         headers=bearer(demo.token("resident")),
     ).is_success
     base = f"{demo.consent}/fhir"
-    headers = {"Authorization": f"Bearer {asyncio.run(service_token(demo, 'shelter', base))}"}
+    token = demo.service_token("shelter", "tasuki/feed", base)
+    headers = {"Authorization": f"Bearer {token}"}
 
     def page(since: int, wait: float) -> dict[str, Any]:
         answer = http.get(f"{base}/$feed", params={"since": since, "wait": wait}, headers=headers)

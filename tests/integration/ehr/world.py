@@ -313,4 +313,4 @@ class World:
     async def leaves(self, owner: str) -> list[Body]:
         """Return the audit events about a patient, newest first."""
         async with self.store.unit() as unit:
-            return [json.loads(event) for event in await unit.audit_events(owner, 50)]
+            return [json.loads(event) for event in await unit.audit_events([owner], 50)]

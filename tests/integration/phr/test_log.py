@@ -220,7 +220,7 @@ async def test_many_readings_come_in_pages_and_none_is_lost(world: World) -> Non
 async def test_writing_leaves_an_audit_record_of_the_resident(world: World) -> None:
     await world.post("/allergy", entry="e1", **ALLERGY)
     async with world.service.store.unit() as unit:
-        events = await unit.audit_events(world.patient.removeprefix("Patient/"), 100)
+        events = await unit.audit_events([world.patient.removeprefix("Patient/")], 100)
     created = [event for event in events if b'"create"' in event and b"account-1" in event]
     assert len(created) == 1
 

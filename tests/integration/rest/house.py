@@ -36,6 +36,7 @@ class TableVerifier:
         self.known: dict[str, Principal] = {
             "hospital": principal(scopes="system/*.cruds tasuki/feed"),
             "clinician": principal(Role.CLINICIAN, scopes="user/*.cruds"),
+            "service": principal(Role.SERVICE, scopes="system/*.rs"),
             "reader": principal(Role.CLINICIAN, scopes="user/Patient.r user/Observation.rs"),
             "narrow": principal(Role.CLINICIAN, scopes="user/Observation.rs?category=laboratory"),
         }

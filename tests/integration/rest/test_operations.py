@@ -169,14 +169,17 @@ async def test_disclosures_tell_who_looked_and_are_told_themselves(house: House)
     await house.get(f"/Patient/{mine}", token="clinician")
     await house.world.store.wait_for_change(0, 20)
     (token,) = (await house.get("/$changes")).json()["changes"][0]["tokens"]
-    answer = await house.get(f"/$disclosures?token={token}&token={'00' * 16}")
+    answer = await house.get(f"/$disclosures?token={token}&token={'00' * 16}", token="service")
     assert answer.status_code == 200, answer.text
     events = [entry["resource"] for entry in answer.json()["entry"]]
     assert [event["resourceType"] for event in events] == ["AuditEvent"] * 2
     assert answer.json()["total"] == 2
-    again = await house.get(f"/$disclosures?token={token}")
+    again = await house.get(f"/$disclosures?token={token}", token="service")
     assert again.json()["total"] == 3
-    nobody = await house.get(f"/$disclosures?token={'00' * 16}")
+    rest = await house.get(f"/$disclosures?token={token}&skip=1", token="service")
+    assert rest.json()["total"] == 4, "all of them, however few are on the page"
+    assert len(rest.json()["entry"]) == 3
+    nobody = await house.get(f"/$disclosures?token={'00' * 16}", token="service")
     assert nobody.json() == {"resourceType": "Bundle", "type": "searchset", "total": 0}
 
 

@@ -366,7 +366,8 @@ async def test_a_refusal_without_secrecy_is_403(house: House) -> None:
         ("narrow", "GET", "/Observation?category=laboratory", "Observation.s"),
         ("clinician", "GET", "/$changes", "tasuki/feed"),
         ("reader", "GET", "/$quarantine", "Bundle.r"),
-        ("reader", "GET", "/$disclosures?token=00", "AuditEvent.s"),
+        ("reader", "GET", "/$disclosures?token=00", "system/AuditEvent.s"),
+        ("hospital", "GET", "/$disclosures?token=00", "system/AuditEvent.s"),
         ("reader", "GET", "/Patient/x/$everything?_type=Flag", "Flag.r"),
     ],
 )

@@ -16,8 +16,9 @@ from tasuki.ehr.elsewhere import Elsewhere
 from tasuki.ehr.pages.door import IDLE, install_pages
 from tasuki.shared.access.gate import Desk, Gate
 from tasuki.shared.fhir.types import SERVED_TYPES
-from tasuki.shared.rest import bundles, health, metrics, outcome
+from tasuki.shared.rest import health, metrics, outcome
 from tasuki.shared.rest.app import fhir_app
+from tasuki.shared.rest.bare import BareBase
 from tasuki.shared.rest.neighbours import following, neighbours_for
 from tasuki.shared.rest.service import FhirService
 from tasuki.shared.store.opening import running, store_for
@@ -77,7 +78,7 @@ def create_app(settings: EhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
     metrics.install(app, numbers, open_to_all=settings.metrics_open)
     sessions = Sessions(store, store.replicas, clock=clock, idle=IDLE)
     install_pages(app, settings, sessions, near, clock=clock, ids=ids)
-    app.include_router(bundles.BARE, prefix="/fhir")
+    app.add_middleware(BareBase, path="/fhir")
     app.mount("/fhir", fhir)
 
     @asynccontextmanager

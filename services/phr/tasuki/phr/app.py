@@ -18,8 +18,9 @@ from tasuki.phr.pages.consent_client import ConsentClient
 from tasuki.phr.pages.resident import Door
 from tasuki.phr.pages.web import idle_time, resident_web
 from tasuki.shared.access.gate import Desk, Gate
-from tasuki.shared.rest import bundles, health, metrics
+from tasuki.shared.rest import health, metrics
 from tasuki.shared.rest.app import fhir_app
+from tasuki.shared.rest.bare import BareBase
 from tasuki.shared.rest.neighbours import following, neighbours_for
 from tasuki.shared.rest.service import FhirService
 from tasuki.shared.store.opening import running, store_for
@@ -85,7 +86,7 @@ def create_app(settings: PhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
     metrics.install(app, numbers, open_to_all=settings.metrics_open)
     for routes in (health, log_routes, sharing_routes, looked_routes):
         app.include_router(routes.ROUTES)
-    app.include_router(bundles.BARE, prefix="/fhir")
+    app.add_middleware(BareBase, path="/fhir")
     app.mount("/fhir", fhir_app(service, tokens.ROUTES))
 
     @asynccontextmanager

@@ -106,11 +106,18 @@ class Loading(AtTheGate):
         return load.loaded
 
     async def quarantined(self) -> list[Quarantined]:
-        """Return what loads could not accept, newest first."""
+        """Return what loads could not accept, newest first: to whoever may load here.
+
+        The entries are raw and about anybody, so being able to read common resources is not
+        enough, and everybody they are about gets an audit leaf.
+        """
         self.require_scope("Bundle", Interaction.READ)
-        ruling = await self.require(Interaction.READ, NOBODY, "Bundle")
-        await self.leave_leaf(Action.READ, NOBODY, ("quarantine",), ruling.basis)
-        return await self._unit.quarantined(QUARANTINE_LIMIT)
+        self.require_scope("Bundle", Interaction.CREATE)
+        ruling = await self.require(Interaction.CREATE, NOBODY, "Bundle")
+        entries = await self._unit.quarantined(QUARANTINE_LIMIT)
+        owners = {entry.owner: ("quarantine",) for entry in entries}
+        await self.leave_leaves(Action.READ, owners or {NOBODY: ("quarantine",)}, ruling.basis)
+        return entries
 
     async def _heads(self, ids: Mapping[Key, str], lines: Sequence[Line]) -> dict[Key, Stored]:
         """Return the newest versions of what these lines would write, by our (type, id)."""
@@ -223,7 +230,7 @@ def _owner_here(resource: Resource, head: Stored | None, people: frozenset[str])
         Fault: STRUCTURE, in words for the list of what was put aside.
     """
     owner = owner_of(resource) or NOBODY
-    if owners_through(resource):
+    if owners_through(resource) or resource["resourceType"] == "Binary":
         raise Fault(Category.STRUCTURE, "send this type in a Bundle, not a load")
     if owner != NOBODY and owner not in people:
         raise Fault(Category.STRUCTURE, "its Patient has not been loaded")

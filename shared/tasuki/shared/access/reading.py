@@ -135,16 +135,23 @@ class Reading(AtTheGate):
         """Return how many entries about this person lie in quarantine."""
         return await self._unit.quarantine_count(patient)
 
-    async def disclosures(self, tokens: Sequence[str], limit: int) -> list[Resource]:
-        """Return the newest audit events about whoever carries these network tokens."""
-        events: list[Resource] = []
-        for owner in await self._unit.owners_of_tokens(tokens):
-            ruling = await self.require(Interaction.SEARCH, owner, "AuditEvent")
-            events.extend(
-                parse_resource(event) for event in await self._unit.audit_events(owner, limit)
-            )
-            await self.leave_leaf(Action.READ, owner, ("AuditEvent",), ruling.basis)
-        return sorted(events, key=lambda event: str(event["recorded"]), reverse=True)[:limit]
+    async def disclosures(
+        self, tokens: Sequence[str], limit: int, skip: int = 0
+    ) -> tuple[int, list[Resource]]:
+        """Return audit events about whoever carries these network tokens: how many, and a page.
+
+        Newest first; looking is recorded once, with the first page.
+        """
+        owners = await self._unit.owners_of_tokens(tokens)
+        rulings = {
+            owner: await self.require(Interaction.SEARCH, owner, "AuditEvent") for owner in owners
+        }
+        total = await self._unit.audit_count(owners)
+        events = await self._unit.audit_events(owners, limit, skip)
+        for owner, ruling in rulings.items():
+            if not skip:
+                await self.leave_leaf(Action.READ, owner, ("AuditEvent",), ruling.basis)
+        return total, [parse_resource(event) for event in events]
 
     async def about_nobody(self, references: Sequence[tuple[str, str]]) -> list[Opened]:
         """Return live resources that are about no person (Organization …), where scope allows."""

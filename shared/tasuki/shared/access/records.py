@@ -259,8 +259,12 @@ class Unit(Protocol):
         """Return how many kept entries are about this Patient."""
         ...
 
-    async def audit_events(self, owner: str, limit: int) -> list[bytes]:
-        """Return the newest audit events about a Patient, as canonical JSON, newest first."""
+    async def audit_events(self, owners: Sequence[str], limit: int, skip: int = 0) -> list[bytes]:
+        """Return audit events about these Patients, as canonical JSON, newest first."""
+        ...
+
+    async def audit_count(self, owners: Sequence[str]) -> int:
+        """Return how many audit events there are about these Patients."""
         ...
 
     async def record(self, records: Sequence[AuditRecord]) -> None:

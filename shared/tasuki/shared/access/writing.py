@@ -105,12 +105,21 @@ class Writing(AtTheGate):
         return written(version)
 
     async def all_exist(self, references: Sequence[tuple[str, str]]) -> bool:
-        """Return whether every one of these (type, id) is live here."""
+        """Return whether every one of these (type, id) is live here, as far as the caller may know.
+
+        What belongs to somebody the caller may not read counts as absent.
+        """
         for type_ in {type_ for type_, _ in references}:
             ids = sorted({id_ for of_type, id_ in references if of_type == type_})
-            if len(await self._unit.live(type_, ids)) < len(ids):
+            await self._unit.live(type_, ids)  # nobody deletes them before this unit ends
+            found = await self._unit.by_ids(type_, ids)
+            known = [one for one in found if await self._may_know(one.owner, type_)]
+            if len(known) < len(ids):
                 return False
         return True
+
+    async def _may_know(self, owner: str, type_: str) -> bool:
+        return owner == NOBODY or (await self.ruling(Interaction.READ, owner, type_)).permitted
 
     async def _append(
         self, resource: Resource, id_: str, owner: str, head: Stored | None
@@ -122,7 +131,15 @@ class Writing(AtTheGate):
     async def _owner_for(self, resource: Resource, id_: str) -> str:
         if resource["resourceType"] == "Patient":
             return id_
-        return owner_of(resource) or await self._owner_through(owners_through(resource))
+        owner = owner_of(resource) or await self._owner_through(owners_through(resource))
+        if owner == NOBODY and resource["resourceType"] == "Binary":
+            # Without it nobody could say whom it is about, and everybody could read it.
+            raise Fault(
+                Category.STRUCTURE,
+                "a Binary needs a securityContext that leads to a patient",
+                at=("Binary.securityContext",),
+            )
+        return owner
 
     async def _require_subject(self, owner: str, resource: Resource) -> None:
         """Refuse a subject who is not here; asked only of whom the caller may write about."""
@@ -145,7 +162,8 @@ class Writing(AtTheGate):
         for reference in references:
             type_, _, id_ = reference.partition("/")
             head = await self._unit.head(type_, id_.partition("/")[0])
-            if head is None or head.deleted:
+            gone = head is None or head.deleted
+            if head is None or gone or not await self._may_know(head.owner, type_):
                 raise Fault(Category.STRUCTURE, "what this resource is about is not here")
             owners.add(head.owner)
         owners.discard(NOBODY)

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from tasuki.shared.fhir.json import Resource
 
 ROUTES = APIRouter()
-BARE = APIRouter()
-"""The same at a base URL without its trailing slash, for the app that mounts the FHIR app."""
 ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "GET": 3}
 
 
@@ -58,7 +56,6 @@ class Entry:
 
 
 @ROUTES.post("/")
-@BARE.post("")
 async def bundle_of_requests(request: Request, service: ServiceDep, caller: CallerDep) -> Response:
     """Do the requests of a transaction or batch Bundle."""
     require_acceptable(request)
@@ -111,8 +108,10 @@ async def _batch(service: FhirService, caller: Caller, given: list[Any]) -> Resp
 
 
 def _turn(entry: Entry) -> tuple[int, int, int]:
-    # Among creations, people come first: others need their subject to be there.
-    return ORDER[entry.method], 0 if entry.type == "Patient" else 1, entry.index
+    # Among creations, people come first: others need their subject to be there. What belongs to
+    # somebody through other resources comes last.
+    rank = {"Patient": 0, "Provenance": 2, "Binary": 2}.get(entry.type, 1)
+    return ORDER[entry.method], rank, entry.index
 
 
 def _entry(service: FhirService, index: int, given: object) -> Entry:

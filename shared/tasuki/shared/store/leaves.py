@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from tasuki.shared.audit.events import to_audit_event
 from tasuki.shared.audit.leaf import LeafBody
@@ -69,20 +70,34 @@ async def append(
     await connection.execute(_INSERT, rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which leaves: those of these people (`owner_tag`), newest first, after `skip` of them."""
+
+    tags: Sequence[bytes]
+    limit: int
+    skip: int
+
+
 async def newest(
-    connection: AsyncConnection,
-    owner: str,
-    limit: int,
-    *,
-    ring: KeyRing,
-    key: DataKey,
-    tenant: str,
+    connection: AsyncConnection, page: Page, *, key: DataKey, tenant: str
 ) -> list[bytes]:
-    """Return a person's newest events, newest first."""
+    """Return a page of people's events, newest first."""
     rows = await connection.execute(
         select(LEAF.c.leaf, LEAF.c.sealed)
-        .where(LEAF.c.tenant == tenant, LEAF.c.owner_tag == owner_tag(ring, tenant, owner))
+        .where(LEAF.c.tenant == tenant, LEAF.c.owner_tag.in_(page.tags))
         .order_by(LEAF.c.local.desc())
-        .limit(limit)
+        .limit(page.limit)
+        .offset(page.skip)
     )
     return [opened(row.sealed, row.leaf, key=key, tenant=tenant).event for row in rows]
+
+
+async def count(connection: AsyncConnection, tags: Sequence[bytes], *, tenant: str) -> int:
+    """Return how many events there are about these people."""
+    counted = await connection.execute(
+        select(func.count())
+        .select_from(LEAF)
+        .where(LEAF.c.tenant == tenant, LEAF.c.owner_tag.in_(tags))
+    )
+    return int(counted.scalar_one())

@@ -244,12 +244,17 @@ class SealedUnit:
         tag = self._ring.mac("lock", "\x1f".join((self._tenant, *parts)).encode()).hex()
         await self._connection.execute(_LOCK, {"criteria": tag})
 
-    async def audit_events(self, owner: str, limit: int) -> list[bytes]:
+    async def audit_events(self, owners: Sequence[str], limit: int, skip: int = 0) -> list[bytes]:
         """See `Unit.audit_events`."""
         key = (await self._vault.ensured([NOBODY], AUDIT))[NOBODY]
-        return await leaves.newest(
-            self._connection, owner, limit, ring=self._ring, key=key, tenant=self._tenant
-        )
+        tags = [leaves.owner_tag(self._ring, self._tenant, owner) for owner in owners]
+        page = leaves.Page(tags, limit, skip)
+        return await leaves.newest(self._connection, page, key=key, tenant=self._tenant)
+
+    async def audit_count(self, owners: Sequence[str]) -> int:
+        """See `Unit.audit_count`."""
+        tags = [leaves.owner_tag(self._ring, self._tenant, owner) for owner in owners]
+        return await leaves.count(self._connection, tags, tenant=self._tenant)
 
     async def record(self, records: Sequence[AuditRecord]) -> None:
         """See `Unit.record`."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 OWN_TEMPLATES = Path(__file__).parent / "templates"
 MAX_LANGUAGE_AGE = 365 * 24 * 3600  # seconds
 
+_DIRECTION_MARKS = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+
 
 class Pages:
     """The pages of one service.
@@ -65,6 +67,7 @@ class Pages:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            finalize=without_direction_marks,
         )
 
     def words(self, request: Request) -> Words:
@@ -130,3 +133,11 @@ def other_language_url(request: Request, language: str) -> str:
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def without_direction_marks(value: object) -> object:
+    """Return a text without the controls that turn the direction of what stands around it.
+
+    A name that holds one could make the words after it read reversed (Unicode TR 36, 3.6).
+    """
+    return value.translate(_DIRECTION_MARKS) if isinstance(value, str) else value

@@ -32,6 +32,8 @@ _REFUSALS: Final = {
     503: Category.UNAVAILABLE,
 }
 
+MOST_PAGES = 10  # of a thousand looks each; the page says how many more there are
+
 
 class Unsure(Fault):
     """The service was told to change something and gave no answer: it may or may not be done."""
@@ -89,8 +91,22 @@ class ConsentClient:
         await self._change("PUT", path, token, consent, {"If-Match": f'W/"{version}"'})
 
     async def looked(self, token: str, patient: str) -> Resource:
-        """Return the Bundle of AuditEvents about the resident, newest first."""
-        return await self._resource("/AuditEvent", token, {"patient": patient})
+        """Return the Bundle of AuditEvents about the resident, newest first, its pages joined."""
+        whole = await self._resource("/AuditEvent", token, {"patient": patient})
+        page, last = 1, whole
+        while page < MOST_PAGES and any(
+            link.get("relation") == "next" for link in last.get("link", ())
+        ):
+            page += 1
+            asked = {"patient": patient, "_page": str(page)}
+            last = await self._resource("/AuditEvent", token, asked)
+            events = [
+                entry
+                for entry in last.get("entry", ())
+                if entry.get("search", {}).get("mode") != "outcome"
+            ]
+            whole["entry"] = [*whole.get("entry", ()), *events]
+        return whole
 
     async def _resource(self, path: str, token: str, asked: Mapping[str, str]) -> Resource:
         answer = await self._sent("GET", self._fhir_url + path, token, params=asked)

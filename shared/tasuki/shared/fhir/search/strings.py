@@ -53,25 +53,38 @@ def _strings(value: Any) -> Iterator[str]:
             yield item
 
 
-def starts(asked: str) -> Matcher:
-    """Return the normal match: a part starts with what is asked, both folded."""
-    folded = fold(asked)
+def starts(*asked: str) -> Matcher:
+    """Return the normal match: a part starts with one of what is asked, folded.
+
+    One matcher for all values: each text is folded once, however many are asked for.
+    """
+    folded = _folded(asked)
+    return lambda value: any(fold(text).startswith(folded) for text in texts_of(value))
+
+
+def contains(*asked: str) -> Matcher:
+    """Return the `:contains` match: a part has one of them anywhere, folded."""
+    folded = _folded(asked)
+
+    def matches(value: Any) -> bool:
+        held = [fold(text) for text in texts_of(value)]
+        return any(one in text for text in held for one in folded)
+
+    return matches
+
+
+def exactly(*asked: str) -> Matcher:
+    """Return the `:exact` match: a part is one of these texts, character for character."""
+    wanted = frozenset(asked)
+    return lambda value: any(text in wanted for text in texts_of(value))
+
+
+def _folded(asked: tuple[str, ...]) -> tuple[str, ...]:
     # What folds to nothing (a lone hyphen) must not match everybody.
-    return lambda value: bool(folded) and any(fold(t).startswith(folded) for t in texts_of(value))
+    return tuple(one for one in map(fold, asked) if one)
 
 
-def contains(asked: str) -> Matcher:
-    """Return the `:contains` match: a part has it anywhere, both folded."""
-    folded = fold(asked)
-    return lambda value: bool(folded) and any(folded in fold(text) for text in texts_of(value))
-
-
-def exactly(asked: str) -> Matcher:
-    """Return the `:exact` match: a part is this text, character for character."""
-    return lambda value: any(asked == text for text in texts_of(value))
-
-
-STRING_MATCHES: Mapping[str | None, Callable[[str], Matcher]] = MappingProxyType(
+STRING_MATCHES: Mapping[str | None, Callable[..., Matcher]] = MappingProxyType(
     {None: starts, "contains": contains, "exact": exactly}
 )
 

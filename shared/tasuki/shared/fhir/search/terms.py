@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Matcher = Callable[[Any], bool]
 
 MAX_VALUES = 1000  # values joined by commas in one parameter
+MAX_TEXTS = 50  # the same where texts are compared
 _DATE = re.compile(r"(eq|ne|gt|lt|ge|le|sa|eb|ap)?([0-9].*)")
 
 
@@ -95,7 +96,7 @@ def _unsupported() -> Fault:
 
 def _token(parameter: SearchParameter, modifier: str | None, values: list[str], _: str) -> Term:
     if modifier == "text":
-        return Term(parameter, modifier, tuple(text_match(unescape(value)) for value in values))
+        return Term(parameter, modifier, (text_match(*_few(values)),))
     if modifier not in {None, "not"}:
         raise _unsupported()
     tokens = tuple(parse_token(value) for value in values)
@@ -125,7 +126,14 @@ def _string(parameter: SearchParameter, modifier: str | None, values: list[str],
     match = STRING_MATCHES.get(modifier)
     if match is None:
         raise _unsupported()
-    return Term(parameter, modifier, tuple(match(unescape(value)) for value in values))
+    return Term(parameter, modifier, (match(*_few(values)),))
+
+
+def _few(values: list[str]) -> list[str]:
+    """Return the texts asked for; comparing texts is dearer than comparing codes."""
+    if len(values) > MAX_TEXTS:
+        raise Fault(Category.TOO_COSTLY, f"more than {MAX_TEXTS} texts in one parameter")
+    return [unescape(value) for value in values]
 
 
 def _plain(build: Callable[[str], Matcher]) -> Callable[..., Term]:

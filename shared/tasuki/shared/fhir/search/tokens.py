@@ -74,9 +74,9 @@ def parse_token(raw: str) -> Token:
     return Token(canonical_system(parts[0]), parts[1] or None)
 
 
-def text_match(asked: str) -> Callable[[Any], bool]:
+def text_match(*asked: str) -> Callable[[Any], bool]:
     """Return the `:text` match: a display or text of the concept starts so, folded."""
-    match = starts(asked)
+    match = starts(*asked)
     return lambda value: isinstance(value, dict) and (match(value) or match(value.get("type")))
 
 

@@ -29,6 +29,7 @@ from tasuki.shared.fhir.json import render
 SECONDS = float(os.environ.get("TASUKI_BENCH_SECONDS", "10"))
 CONNECTIONS = 8
 CHUNK = 500
+SEARCHES = 25
 PORT = 8799
 
 
@@ -76,6 +77,7 @@ async def measured(folder: Path) -> dict[str, Any]:
     home = await home_patient(connection, noto, clinician)
     read = Request(f"{noto}/Patient/{home}", clinician).to_bytes()
     summary = Request(f"{noto}/Patient/{home}/$summary", clinician).to_bytes()
+    searching = await in_turn(search.to_bytes(), connection, SEARCHES)
     connection.close()
     return {
         "machine": {
@@ -84,12 +86,26 @@ async def measured(folder: Path) -> dict[str, Any]:
             "python": platform.python_version(),
             "note": "server, PostgreSQL and load generator on the same cores; one worker process",
         },
+        "search": searching,
         "profile": await both(profile, host, port),
         "read": await flat_out([read], host, port),
         "summary": await flat_out([summary], host, port, seconds=SECONDS / 2),
         "load": await load_rate(folder, noto, host, port),
         "demo": {"rss_megabytes": rss_megabytes(int((folder / "demo.pid").read_text()))},
     }
+
+
+async def in_turn(wire: bytes, connection: Connection, times: int) -> dict[str, Any]:
+    """One after the other: an account may search thirty times a minute, so not flat out."""
+    latencies: list[float] = []
+    statuses: dict[int, int] = {}
+    began = time.perf_counter()
+    for _ in range(times):
+        asked = time.perf_counter()
+        status, _ = await connection.ask(wire)
+        latencies.append(time.perf_counter() - asked)
+        statuses[status] = statuses.get(status, 0) + 1
+    return figures(latencies, statuses, time.perf_counter() - began)
 
 
 async def both(wire: bytes, host: str, port: int) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Outside judges of our summaries: @medplum/core against the IPS 2.0.1 profiles, on Node.
 
-The judge is installed apart from this repository's environment: `npm install --no-package-lock` in
+A second judge, fhirkit-rs, looks at the structure alone (`tests/clients/judges.txt`).
+
+The first judge is installed apart from this repository's environment: `npm install --no-package-lock` in
 `tests/clients`, or anywhere with TASUKI_NODE_JUDGES naming that directory.
 https://hl7.org/fhir/uv/ips/
 """
@@ -30,6 +32,7 @@ pytestmark = pytest.mark.slow
 HERE = Path(__file__).parent
 DATA = HERE.parents[1] / "data" / "ips"
 INSTALLED = Path(os.environ.get("TASUKI_NODE_JUDGES", HERE.parent)) / "node_modules" / "@medplum"
+FHIRKIT = HERE.parent / ".judges" / "bin" / "fhirkit"
 # What this judge does not see; `tasuki.shared.clinical.ips.check` sees all twenty.
 NOT_SEEN = {
     "n2_empty_meds_no_reason",
@@ -96,7 +99,8 @@ def _source_sets() -> dict[str, list[SourceRecords]]:
     }
 
 
-def test_our_summaries_have_no_errors(tmp_path: Path) -> None:
+def _written(folder: Path) -> list[Path]:
+    """Write our summaries of every set of sources, in both languages."""
     files = []
     for n, (name, sources) in enumerate(_source_sets().items()):
         of = SummaryOf(
@@ -107,8 +111,32 @@ def test_our_summaries_have_no_errors(tmp_path: Path) -> None:
             language="en" if n % 2 else "ja",
             audience=Audience.CLINICIAN,
         )
-        files.append(tmp_path / f"{name}.json")
+        files.append(folder / f"{name}.json")
         files[-1].write_bytes(render(build_summary(sources, of, CountingIds())))
+    return files
+
+
+def test_our_summaries_have_no_errors(tmp_path: Path) -> None:
+    files = _written(tmp_path)
     verdicts = _verdicts(files)
     assert len(verdicts) == len(files)
     assert {name: errors for name, errors in verdicts.items() if errors} == {}
+
+
+def _fhirkit(*files: Path) -> subprocess.CompletedProcess[str]:
+    if not FHIRKIT.is_file():
+        _missing("OUTSIDE JUDGE MISSING: see tests/clients/judges.txt")
+    return subprocess.run(
+        [str(FHIRKIT), "validate", *map(str, files)], capture_output=True, text=True, check=False
+    )
+
+
+def test_a_second_judge_finds_no_fault_in_our_structure(tmp_path: Path) -> None:
+    judged = _fhirkit(*_written(tmp_path))
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+def test_the_second_judge_judges(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"resourceType":"Patient","birthDate":"yesterday","nonsense":1}')
+    assert _fhirkit(broken).returncode != 0

@@ -154,6 +154,9 @@ async def test_numbers_and_characters_come_out_as_they_went_in(house: House) -> 
     raw = LEXEMES.replace("TEXT", text).replace("PATIENT", id_)
     made = await house.post("/Observation", raw=raw.encode())
     assert made.status_code == 201, made.text
+    # The one private use character is kept, and the sender is told where.
+    assert made.headers["Warning"].startswith('199 - "private use characters were kept: ')
+    assert "code.text" in made.headers["Warning"]
     observation = made.json()["id"]
     sent = raw.removeprefix('{"resourceType":"Observation",')
     for path in (f"/Observation/{observation}", f"/Observation/{observation}/_history/1"):

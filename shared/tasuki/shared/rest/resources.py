@@ -8,6 +8,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from tasuki.shared.faults import Category, Fault
+from tasuki.shared.fhir.characters import private_use_paths
+from tasuki.shared.fhir.json import Resource
 from tasuki.shared.fhir.primitives import is_id
 from tasuki.shared.rest.answers import bundle, fhir, history_entry, version_in, versioned
 from tasuki.shared.rest.bodies import (
@@ -17,6 +19,8 @@ from tasuki.shared.rest.bodies import (
     resource_body,
 )
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
+
+WARNED_PLACES = 10
 
 READ_ROUTES = APIRouter()
 ROUTES = APIRouter()
@@ -33,6 +37,18 @@ def require_place(service: FhirService, type_: str, id_: str) -> None:
     require_type(service, type_)
     if not is_id(id_):
         raise Fault(Category.NOT_FOUND, "no such resource")
+
+
+def with_warning(answer: Response, resource: Resource) -> Response:
+    """Say in a header where characters were kept that only their sender can show (gaiji).
+
+    Refusing them would hide an allergy; keeping them unsaid would hide that nobody can read it.
+    """
+    places = private_use_paths(resource)
+    if places:
+        shown = ", ".join(places[:WARNED_PLACES])
+        answer.headers["Warning"] = f'199 - "private use characters were kept: {shown}"'
+    return answer
 
 
 @READ_ROUTES.get("/{type_}/{id_}")
@@ -91,7 +107,7 @@ async def create(type_: str, request: Request, service: ServiceDep, caller: Call
     require_valid(resource)
     async with service.gate.enter(caller) as records:
         made = await records.create(made_relative(resource, service.base_url))
-    return versioned(made, status=201, base=service.base_url)
+    return with_warning(versioned(made, status=201, base=service.base_url), resource)
 
 
 @ROUTES.put("/{type_}/{id_}")
@@ -112,7 +128,7 @@ async def update(
         made = await records.update(
             id_, made_relative(resource, service.base_url), if_match=if_match
         )
-    return versioned(made, base=service.base_url)
+    return with_warning(versioned(made, base=service.base_url), resource)
 
 
 @ROUTES.delete("/{type_}/{id_}")

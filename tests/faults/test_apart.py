@@ -30,6 +30,7 @@ HANAKO: dict[str, Any] = {
 FILED = 60.0  # seconds until a load has reached the desk: it gathers a bulk first
 CHUNKS = 12
 CHUNK = 100  # lines
+KILLS = 4
 
 
 @pytest.fixture
@@ -84,11 +85,16 @@ async def test_a_load_is_neither_lost_nor_doubled_when_the_service_is_killed() -
         while len(acknowledged) < CHUNKS:
             token = await hospital(house)
             under_way = asyncio.create_task(loading(house, token, acknowledged))
-            await asyncio.sleep(chance.uniform(0.05, 0.6))
-            if not under_way.done():
-                house.kill("ehr")
-                kills += 1
-            acknowledged |= await under_way
+            if kills < KILLS:
+                # By progress and not by the clock: in the middle of one of the next chunks.
+                target = len(acknowledged) + chance.randint(1, 2)
+                while len(acknowledged) < target and not under_way.done():  # noqa: ASYNC110 - by progress
+                    await asyncio.sleep(0.001)
+                await asyncio.sleep(chance.uniform(0.0, 0.03))
+                if not under_way.done():
+                    house.kill("ehr")
+                    kills += 1
+            await under_way
             if "ehr" not in house.processes:
                 house.start("ehr")
                 await house.ready("ehr")
@@ -168,18 +174,16 @@ async def hospital(house: Apart) -> str:
     return await house.seeder._token(f"{REGION}-hospital", "system/*.cruds", house.at.ehr[REGION])
 
 
-async def loading(house: Apart, token: str, done: set[int]) -> set[int]:
-    """Send what was not acknowledged yet until the service goes away; return what was."""
-    acknowledged: set[int] = set()
+async def loading(house: Apart, token: str, acknowledged: set[int]) -> None:
+    """Send what was not acknowledged yet until the service goes away, adding what is."""
     for number in range(CHUNKS):
-        if number in done:
+        if number in acknowledged:
             continue
         try:
             await load(house, token, number)
         except httpx2.HTTPError:
-            break
+            return
         acknowledged.add(number)
-    return acknowledged
 
 
 async def load(house: Apart, token: str, number: int) -> dict[str, int]:

@@ -173,8 +173,10 @@ def _ground(part: str, words: Words) -> str:
         return _REASONS[rest][index]
     if words.has(f"basis.{part}"):
         return words(f"basis.{part}")
-    if head == "policy" and words.has("basis.policy." + rest.rpartition("/")[2]):
-        return words("basis.policy." + rest.rpartition("/")[2])
+    # `policy/REGION/RULE` and `policy/RULE/REGION`: the rule is what a reader wants to know.
+    for rule in rest.split("/") if head == "policy" else ():
+        if words.has(f"basis.policy.{rule}"):
+            return words(f"basis.policy.{rule}")
     if words.has(f"basis.{head}"):
         return words(f"basis.{head}", name=rest.partition("/")[0])
     return part

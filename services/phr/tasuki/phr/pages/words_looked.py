@@ -78,6 +78,10 @@ LOOKED: Final[WordTable] = {
     "basis.declaration": ("災害時の宣言", "A disaster declaration"),
     "basis.policy.own-record": ("ご本人の記録です。", "This is your own record."),
     "basis.policy.registrar": ("登録の窓口による取りこみ", "Brought in by the registrar"),
+    "basis.policy.source-of-region": (
+        "病院がその地域に送った記録",
+        "The hospital's own records, sent to its region",
+    ),
     "basis.policy.replication": (
         "サービスの間の写し（人は見ていません）",
         "Copied between services; nobody looked",

@@ -16,6 +16,7 @@ from tasuki.consent.decision import AccessRequest, Actor, Permit, decide
 from tasuki.consent.declaration_json import read_declaration
 from tasuki.consent.explain import explain
 from tasuki.consent.provisions import read_held_consent
+from tasuki.consent.stored_declarations import stored_declarations
 from tasuki.consent.vocabulary import EMERGENCY_CLASSES, ActorRole, DataClass, Purpose
 from tasuki.consent.wire import write_decision
 from tasuki.shared.audit.events import Outcome
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from tasuki.shared.access.records import Unit
 
 ROUTES = APIRouter()
-MOST = 1_000
 
 
 class Question(BaseModel):
@@ -75,8 +75,7 @@ async def decided(request: Request, service: ServiceDep, caller: CallerDep) -> R
             classes=question.classes,
             municipality=question.municipality,
             declarations=tuple(
-                read_declaration(json.loads(one.body or b"{}"))
-                for one in await unit.scan("Declaration", MOST) or ()
+                read_declaration(document) for document in await stored_declarations(unit)
             ),
             consents=await _consents(unit, person),
             policy=request.app.state.policies.get(question.holder_region),

@@ -19,6 +19,7 @@ from tasuki.consent.declarations import (
     open_declaration,
     renew_declaration,
 )
+from tasuki.consent.stored_declarations import stored_declarations
 from tasuki.consent.vocabulary import EMERGENCY_CLASSES, ActorRole, DataClass
 from tasuki.shared.access.records import NOBODY, Method, NewVersion
 from tasuki.shared.access.refusals import forbidden, out_of_scope
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 ROUTES = APIRouter(prefix="/declarations")
 SCOPE = "tasuki/declare"
 DEFAULT_LENGTH = timedelta(days=7)
-MOST = 1_000
 
 
 class Draft(BaseModel):
@@ -72,8 +72,7 @@ async def declared(service: ServiceDep, caller: CallerDep) -> Response:
     if not (scopes.has(SCOPE) or scopes.has("tasuki/feed")):
         raise out_of_scope(SCOPE)
     async with service.store.unit() as unit:
-        found = await unit.scan("Declaration", MOST)
-    documents = [json.loads(one.body or b"{}") for one in found or ()]
+        documents = await stored_declarations(unit)
     return _json({"declarations": documents})
 
 

@@ -259,6 +259,18 @@ class Unit(Protocol):
         """Return how many kept entries are about this Patient."""
         ...
 
+    async def keep(self, shelf: str, id_: str, body: bytes, until: datetime) -> None:
+        """Keep a body, sealed, under a name nobody can guess; one kept under it is replaced."""
+        ...
+
+    async def kept(self, shelf: str, id_: str, now: datetime) -> bytes | None:
+        """Return what is kept under this name; None where its time is up, or nothing ever was."""
+        ...
+
+    async def let_go(self, shelf: str, ids: Sequence[str]) -> None:
+        """Forget what is kept under these names."""
+        ...
+
     async def audit_events(self, owners: Sequence[str], limit: int, skip: int = 0) -> list[bytes]:
         """Return audit events about these Patients, as canonical JSON, newest first."""
         ...

@@ -203,6 +203,18 @@ CURSOR = Table(
     Column("fresh_at", DateTime(timezone=True), nullable=False),
 )
 
+# Has an end from the beginning: the rest of a search, an export under way.
+KEPT = Table(
+    "kept_item",
+    METADATA,
+    _tenant(),
+    Column("shelf", Text, primary_key=True),
+    Column("id", Text, primary_key=True),
+    Column("until", DateTime(timezone=True), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("kept_item_until", "tenant", "until"),
+)
+
 KEYS_METADATA = MetaData()
 
 # Wrapped data keys live in a database of their own: key first, row after; an orphan key is harmless.

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from tasuki.shared.access.records import Change, FeedPage
 from tasuki.shared.faults import Category, Fault
+from tasuki.shared.store.kept import KeptShelf
 from tasuki.shared.store.replica import Replicas
 from tasuki.shared.store.schema import CHANGE, FEED, LEAF, NETWORK
 from tasuki.shared.store.stamper import Stamper
@@ -132,6 +133,7 @@ class SealedStore:
         self.engine = databases.records
         self.ring = ring
         self.network = network
+        self._clock = clock
         self.vault = KeyVault(databases.keys, ring, tenant, clock)
         self.replicas = Replicas(self.engine, self.vault, tenant)
         self.stamper = Stamper(self.engine, tenant, checkpoint_key(ring, tenant), clock, ids)
@@ -143,6 +145,12 @@ class SealedStore:
             unit = SealedUnit(connection, self.vault, self.ring, self.tenant, self.network)
             yield unit
         self.stamper.notice()
+
+    async def forget_old(self) -> None:
+        """Forget what was kept for a while and is over."""
+        async with answering(), self.engine.begin() as connection:
+            shelf = KeptShelf(connection, self.vault, self.tenant)
+            await shelf.forget_old(self._clock.now())
 
     async def feed(self, since: int, limit: int, types: Sequence[str]) -> FeedPage:
         """See `RecordStore.feed`."""

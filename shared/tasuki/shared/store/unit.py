@@ -27,6 +27,7 @@ from tasuki.shared.access.records import NOBODY, Copy, Method, Stored
 from tasuki.shared.crypto.seal import Place, seal, unseal
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.store import leaves
+from tasuki.shared.store.kept import KeptShelf
 from tasuki.shared.store.lookups import Lookups
 from tasuki.shared.store.quarantine import QuarantineShelf
 from tasuki.shared.store.replica import COPIES, COPIES_UNDER, copy_place
@@ -158,6 +159,7 @@ class SealedUnit:
         self._tenant = tenant
         self._lookups = Lookups(connection, ring, tenant, network)
         self._shelf = QuarantineShelf(connection, vault, tenant)
+        kept = KeptShelf(connection, vault, tenant)
         self.changed = False
         self.by_identifier = self._lookups.by_identifier
         self.by_person_key = self._lookups.by_person_key
@@ -169,6 +171,9 @@ class SealedUnit:
         self.release = self._shelf.release
         self.quarantined = self._shelf.newest
         self.quarantine_count = self._shelf.count
+        self.keep = kept.keep
+        self.kept = kept.kept
+        self.let_go = kept.let_go
 
     async def head(self, type_: str, id_: str) -> Stored | None:
         """See `Unit.head`."""

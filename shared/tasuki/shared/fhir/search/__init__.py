@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from tasuki.shared.fhir.search.chains import Chain, Reverse
 from tasuki.shared.fhir.search.definitions import SearchParameter, search_parameters
-from tasuki.shared.fhir.search.query import Query, parse_query
+from tasuki.shared.fhir.search.query import Query
+from tasuki.shared.fhir.search.reading import parse_query
 from tasuki.shared.fhir.search.results import Include
 
-__all__ = ["Include", "Query", "SearchParameter", "parse_query", "search_parameters"]
+__all__ = [
+    "Chain",
+    "Include",
+    "Query",
+    "Reverse",
+    "SearchParameter",
+    "parse_query",
+    "search_parameters",
+]

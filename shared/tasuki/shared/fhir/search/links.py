@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/search.html#uri
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tasuki.shared.faults import Category, Fault
@@ -68,6 +68,18 @@ def canonical_match(asked: str) -> Matcher:
         return isinstance(value, str) and (value == asked or value.split("|")[0] == asked)
 
     return matches
+
+
+def local_targets(values: Iterable[Any], base: str) -> set[tuple[str, str]]:
+    """Return the (type, id) on this server that reference elements point to, versions aside."""
+    found = set()
+    for value in values:
+        literal = value.get("reference") if isinstance(value, dict) else value
+        reference = parse_reference(literal) if isinstance(literal, str) else None
+        here = reference.within(base) if reference is not None else None
+        if here is not None and here.base is None and here.type and here.id:
+            found.add((here.type, here.id))
+    return found
 
 
 def _key(reference: Reference) -> tuple[str | None, ...]:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.search.definitions import SearchParameter, search_parameters
-from tasuki.shared.fhir.types import SERVED_TYPES
+from tasuki.shared.fhir.search.links import local_targets
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from tasuki.shared.fhir.json import Resource
 
 _TOTALS = frozenset({"none", "estimate", "accurate"})
 _SUMMARIES = frozenset({"true", "text", "data", "count", "false"})
@@ -35,6 +37,7 @@ class Include:
         target: Type pointed to, or None for any.
         reverse: True for `_revinclude`.
         iterate: True with `:iterate`.
+        base: Base URL of this server.
     """
 
     source: str
@@ -42,6 +45,18 @@ class Include:
     target: str | None
     reverse: bool
     iterate: bool
+    base: str = ""
+
+    def targets_of(self, resource: Resource) -> set[tuple[str, str]]:
+        """Return the (type, id) here that a resource of the source type points to.
+
+        Those of the target type, if the include names one. For `_revinclude` the resource is the
+        one that would be added, and a match must be among what it points to.
+        """
+        if resource.get("resourceType") != self.source:
+            return set()
+        found = local_targets(self.parameter.extract(resource), self.base)
+        return {target for target in found if self.target in {None, target[0]}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +88,27 @@ class Results:
     elements: tuple[str, ...] = ()
 
 
-def read_result(results: Results, resource_type: str, name: str, value: str) -> Results | None:
+def read_result(
+    results: Results, resource_type: str, name: str, value: str, base: str
+) -> Results | None:
     """Return the results with one parameter read, or None if `name` is no result parameter.
 
     Raises:
-        Fault: INVALID for a value that cannot be read; NOT_ACCEPTABLE for a format but JSON.
+        Fault: INVALID for a value that cannot be read, NOT_SUPPORTED for a modifier,
+            NOT_ACCEPTABLE for a format but JSON.
     """
-    code, _, modifier = name.partition(":")
+    code, colon, modifier = name.partition(":")
     if code in {"_include", "_revinclude"}:
-        include = _include(value, reverse=code == "_revinclude", modifier=modifier)
+        _check_modifier(code, modifier)
+        include = replace(_include(code, value), iterate=modifier == "iterate", base=base)
         _check_direction(include, resource_type)
         return replace(results, includes=(*results.includes, include))
-    reader = _READERS.get(name)
-    return None if reader is None else reader(results, resource_type, value)
+    reader = _READERS.get(code)
+    if reader is None:
+        return None
+    if colon:
+        raise Fault(Category.NOT_SUPPORTED, f"{code} takes no modifier", at=(code,))
+    return reader(results, resource_type, value)
 
 
 def _count(results: Results, _: str, value: str) -> Results:
@@ -151,20 +174,27 @@ _READERS: Mapping[str, Callable[[Results, str, str], Results]] = MappingProxyTyp
 )
 
 
-def _include(value: str, *, reverse: bool, modifier: str) -> Include:
-    at = ("_revinclude" if reverse else "_include",)
+def _check_modifier(code: str, modifier: str) -> None:
+    if modifier == "recurse":
+        raise Fault(Category.NOT_SUPPORTED, f"R4 calls this {code}:iterate", at=(code,))
+    if modifier not in {"", "iterate"}:
+        raise Fault(Category.NOT_SUPPORTED, f"{code} takes :iterate alone", at=(code,))
+
+
+def _include(code: str, value: str) -> Include:
+    at = (code,)
     parts = value.split(":")
-    if modifier not in {"", "iterate"} or "*" in parts:
-        raise Fault(Category.NOT_SUPPORTED, "this form of include is not supported", at=at)
+    if "*" in parts:
+        raise Fault(Category.NOT_SUPPORTED, "name what to include; * is not supported", at=at)
     if len(parts) not in _INCLUDE_PARTS:
         raise Fault(Category.INVALID, "an include must look like Type:parameter", at=at)
     parameter = search_parameters(parts[0]).get(parts[1])
     if parameter is None or parameter.type != "reference":
         raise Fault(Category.INVALID, "an include must name a reference parameter", at=at)
     target = parts[2] if len(parts) == max(_INCLUDE_PARTS) else None
-    if target is not None and target not in SERVED_TYPES:
-        raise Fault(Category.INVALID, "an include must name a type served here", at=at)
-    return Include(parts[0], parameter, target, reverse, modifier == "iterate")
+    if target is not None and target not in parameter.target:
+        raise Fault(Category.INVALID, "the include names a type it cannot point to here", at=at)
+    return Include(parts[0], parameter, target, code == "_revinclude", iterate=False)
 
 
 def _check_direction(include: Include, resource_type: str) -> None:

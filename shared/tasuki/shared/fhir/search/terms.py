@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.dates import COMPARISONS, interval, interval_of
 from tasuki.shared.fhir.references import Reference
+from tasuki.shared.fhir.search.definitions import SearchParameter, search_parameters
 from tasuki.shared.fhir.search.escapes import split, unescape
 from tasuki.shared.fhir.search.links import (
     asked_reference,
@@ -26,7 +27,6 @@ from tasuki.shared.fhir.search.tokens import Token, parse_token, text_match
 
 if TYPE_CHECKING:
     from tasuki.shared.fhir.json import Resource
-    from tasuki.shared.fhir.search.definitions import SearchParameter
 
 Matcher = Callable[[Any], bool]
 
@@ -62,6 +62,21 @@ class Term:
             return self.missing is not bool(values)
         hit = any(matcher(value) for value in values for matcher in self.matchers)
         return hit is not (self.modifier == "not")
+
+
+def read_term(resource_type: str, name: str, value: str, base: str) -> Term | None:
+    """Return the criterion of `name=value`, or None when the type knows no such parameter.
+
+    Raises:
+        Fault: As `compile_term`.
+    """
+    code, colon, modifier = name.partition(":")
+    parameter = search_parameters(resource_type).get(code)
+    if parameter is None:
+        return None
+    if not value:
+        raise Fault(Category.INVALID, f"{code} has no value", at=(code,))
+    return compile_term(parameter, modifier if colon else None, value, base)
 
 
 def compile_term(parameter: SearchParameter, modifier: str | None, raw: str, base: str) -> Term:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tasuki.shared.fhir.search.build_definitions import definitions
 from tasuki.shared.fhir.types import SERVED_TYPES
 
 
 def test_only_the_part_that_starts_at_the_type_is_kept() -> None:
-    code = {
+    code: dict[str, Any] = {
         "code": "code",
         "type": "token",
         "url": "http://hl7.org/fhir/SearchParameter/clinical-code",
@@ -16,7 +18,7 @@ def test_only_the_part_that_starts_at_the_type_is_kept() -> None:
         "(MedicationRequest.medication as CodeableConcept)",
         "description": "left out",
     }
-    subject = {
+    subject: dict[str, Any] = {
         "code": "subject",
         "type": "reference",
         "url": "http://hl7.org/fhir/SearchParameter/Condition-subject",
@@ -24,9 +26,20 @@ def test_only_the_part_that_starts_at_the_type_is_kept() -> None:
         "expression": "Condition.subject",
         "target": ["Patient", "Group"],
     }
-    pair = {**code, "type": "composite", "base": ["Condition"]}
+    pair: dict[str, Any] = {
+        "code": "code-subject",
+        "type": "composite",
+        "url": "http://hl7.org/fhir/SearchParameter/Condition-code-subject",
+        "base": ["Condition"],
+        "expression": "Condition",
+        "component": [
+            {"definition": code["url"], "expression": "code"},
+            {"definition": subject["url"], "expression": "subject"},
+        ],
+    }
+    special = {**code, "url": "http://x", "type": "special", "base": ["Condition"]}
     built = definitions(
-        {"entry": [{"resource": each} for each in (code, subject, pair)]},
+        {"entry": [{"resource": each} for each in (code, subject, pair, special)]},
         {
             "resource": [
                 {"code": "Condition", "param": ["patient"]},
@@ -44,6 +57,22 @@ def test_only_the_part_that_starts_at_the_type_is_kept() -> None:
                 "url": subject["url"],
                 "expression": "Condition.subject",
                 "target": ["Patient"],
+            },
+            {
+                "code": "code-subject",
+                "type": "composite",
+                "url": pair["url"],
+                "expression": "Condition",
+                "components": [
+                    {**kept, "expression": "code"},
+                    {
+                        "code": "subject",
+                        "type": "reference",
+                        "url": subject["url"],
+                        "expression": "subject",
+                        "target": ["Patient"],
+                    },
+                ],
             },
         ],
         "MedicationRequest": [

@@ -29,11 +29,12 @@ class SearchParameter:
 
     Attributes:
         code: Its name in a query.
-        type: token, reference, string, date, uri, number or quantity.
+        type: token, reference, string, date, uri, number, quantity or composite.
         expression: FHIRPath of the values it looks at, from `base`.
         target: Served types a reference parameter may point to.
         base: The resource type, or `Resource` for those every type has.
         url: Canonical URL of the definition.
+        components: The parts of a composite; their expressions start at what it selects.
     """
 
     code: str
@@ -42,6 +43,7 @@ class SearchParameter:
     target: tuple[str, ...]
     base: str
     url: str
+    components: tuple[SearchParameter, ...] = ()
 
     def extract(self, resource: Resource) -> list[Any]:
         """Return the values of the resource this parameter looks at."""
@@ -88,4 +90,5 @@ def _parameter(base: str, entry: Any) -> SearchParameter:
         target=tuple(entry.get("target", ())),
         base=base,
         url=entry["url"],
+        components=tuple(_parameter(base, part) for part in entry.get("components", ())),
     )

@@ -6,7 +6,8 @@ https://hl7.org/fhir/R4/search.html#uri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from tasuki.shared.faults import Category, Fault
@@ -68,6 +69,47 @@ def canonical_match(asked: str) -> Matcher:
         return isinstance(value, str) and (value == asked or value.split("|")[0] == asked)
 
     return matches
+
+
+def below_match(asked: str) -> Matcher:
+    """Return the `:below` match: the URL, or one whose path begins with its segments.
+
+    Raises:
+        Fault: INVALID for a URN, which has no path.
+    """
+    stem = _stem(asked)
+
+    def matches(value: Any) -> bool:
+        held = value.split("|")[0].rstrip("/") if isinstance(value, str) else ""
+        return held == stem or held.startswith(f"{stem}/")
+
+    return matches
+
+
+def above_match(asked: str) -> Matcher:
+    """Return the `:above` match: the URL, or one whose segments its path begins with.
+
+    Raises:
+        Fault: INVALID for a URN, which has no path.
+    """
+    stem = _stem(asked)
+
+    def matches(value: Any) -> bool:
+        held = value.split("|")[0].rstrip("/") if isinstance(value, str) else ""
+        return held == stem or (held != "" and stem.startswith(f"{held}/"))
+
+    return matches
+
+
+def _stem(asked: str) -> str:
+    if "://" not in asked:
+        raise Fault(Category.INVALID, ":above and :below need a URL with a path")
+    return asked.rstrip("/")
+
+
+URI_MATCHES: Mapping[str | None, Callable[[str], Matcher]] = MappingProxyType(
+    {None: canonical_match, "above": above_match, "below": below_match}
+)
 
 
 def local_targets(values: Iterable[Any], base: str) -> set[tuple[str, str]]:

@@ -122,7 +122,7 @@ def _sort(results: Results, resource_type: str, value: str) -> Results:
     keys = []
     for key in value.split(","):
         parameter = known.get(key.removeprefix("-"))
-        if parameter is None:
+        if parameter is None or parameter.components:
             raise Fault(Category.INVALID, "_sort must name search parameters", at=("_sort",))
         keys.append(Sort(parameter, key.startswith("-")))
     return replace(results, sort=(*results.sort, *keys))

@@ -16,14 +16,15 @@ from tasuki.shared.fhir.references import Reference
 from tasuki.shared.fhir.search.definitions import SearchParameter, search_parameters
 from tasuki.shared.fhir.search.escapes import split, unescape
 from tasuki.shared.fhir.search.links import (
+    URI_MATCHES,
     asked_reference,
-    canonical_match,
     logical_match,
     reference_match,
 )
 from tasuki.shared.fhir.search.numbers import number_match, quantity_match
+from tasuki.shared.fhir.search.refusals import refuse_special, refused_modifier
 from tasuki.shared.fhir.search.strings import STRING_MATCHES
-from tasuki.shared.fhir.search.tokens import Token, parse_token, text_match
+from tasuki.shared.fhir.search.tokens import Token, parse_token, text_match, typed_match
 
 if TYPE_CHECKING:
     from tasuki.shared.fhir.json import Resource
@@ -73,6 +74,7 @@ def read_term(resource_type: str, name: str, value: str, base: str) -> Term | No
     code, colon, modifier = name.partition(":")
     parameter = search_parameters(resource_type).get(code)
     if parameter is None:
+        refuse_special(resource_type, code)
         return None
     if not value:
         raise Fault(Category.INVALID, f"{code} has no value", at=(code,))
@@ -85,7 +87,7 @@ def compile_term(parameter: SearchParameter, modifier: str | None, raw: str, bas
     Raises:
         Fault: INVALID for a value that cannot be read, NOT_SUPPORTED for the modifier.
     """
-    if modifier == "missing":
+    if modifier == "missing" and not parameter.components:
         return Term(parameter, modifier, missing=_missing(parameter, raw))
     values = split(raw, ",")
     if len(values) > MAX_VALUES:
@@ -105,15 +107,13 @@ def _missing(parameter: SearchParameter, raw: str) -> bool:
     return raw == "true"
 
 
-def _unsupported() -> Fault:
-    return Fault(Category.NOT_SUPPORTED, "this modifier is not supported here")
-
-
 def _token(parameter: SearchParameter, modifier: str | None, values: list[str], _: str) -> Term:
     if modifier == "text":
         return Term(parameter, modifier, (text_match(*_few(values)),))
+    if modifier == "of-type" and parameter.expression.lower().endswith("identifier"):
+        return Term(parameter, modifier, tuple(typed_match(value) for value in values))
     if modifier not in {None, "not"}:
-        raise _unsupported()
+        raise refused_modifier(parameter, modifier)
     tokens = tuple(parse_token(value) for value in values)
     return Term(parameter, modifier, tuple(token.matches for token in tokens), tokens=tokens)
 
@@ -124,7 +124,7 @@ def _reference(
     if modifier == "identifier":
         return Term(parameter, modifier, tuple(logical_match(value) for value in values))
     if modifier is not None and modifier not in parameter.target:
-        raise _unsupported()
+        raise refused_modifier(parameter, modifier)
     targets = parameter.target if modifier is None else (modifier,)
     asked = tuple(asked_reference(value, targets=targets, base=base) for value in values)
     if modifier is not None and any(_type_of(reference) != modifier for reference in asked):
@@ -140,7 +140,7 @@ def _type_of(reference: Reference | str) -> str | None:
 def _string(parameter: SearchParameter, modifier: str | None, values: list[str], _: str) -> Term:
     match = STRING_MATCHES.get(modifier)
     if match is None:
-        raise _unsupported()
+        raise refused_modifier(parameter, str(modifier))
     return Term(parameter, modifier, (match(*_few(values)),))
 
 
@@ -156,10 +156,38 @@ def _plain(build: Callable[[str], Matcher]) -> Callable[..., Term]:
         parameter: SearchParameter, modifier: str | None, values: list[str], _: str
     ) -> Term:
         if modifier is not None:
-            raise _unsupported()
+            raise refused_modifier(parameter, modifier)
         return Term(parameter, modifier, tuple(build(value) for value in values))
 
     return compiled
+
+
+def _uri(parameter: SearchParameter, modifier: str | None, values: list[str], _: str) -> Term:
+    match = URI_MATCHES.get(modifier)
+    if match is None:
+        raise refused_modifier(parameter, str(modifier))
+    return Term(parameter, modifier, tuple(match(unescape(value)) for value in values))
+
+
+def _composite(
+    parameter: SearchParameter, modifier: str | None, values: list[str], base: str
+) -> Term:
+    if modifier is not None:
+        raise refused_modifier(parameter, modifier)
+    return Term(parameter, None, tuple(_together(parameter, value, base) for value in values))
+
+
+def _together(parameter: SearchParameter, raw: str, base: str) -> Matcher:
+    """Return the match of one `part$part`: all of them in the same place of the resource."""
+    parts = split(raw, "$")
+    if len(parts) != len(parameter.components):
+        shape = "$".join(component.code for component in parameter.components)
+        raise Fault(Category.INVALID, f"must look like {shape}")
+    terms = [
+        compile_term(component, None, part, base)
+        for component, part in zip(parameter.components, parts, strict=True)
+    ]
+    return lambda node: all(term.matches(node) for term in terms)
 
 
 def _date_match(raw: str) -> Matcher:
@@ -179,11 +207,12 @@ def _date_match(raw: str) -> Matcher:
 
 
 _BUILDERS: dict[str, Callable[[SearchParameter, str | None, list[str], str], Term]] = {
+    "composite": _composite,
     "date": _plain(_date_match),
     "number": _plain(number_match),
     "quantity": _plain(quantity_match),
     "reference": _reference,
     "string": _string,
     "token": _token,
-    "uri": _plain(lambda raw: canonical_match(unescape(raw))),
+    "uri": _uri,
 }

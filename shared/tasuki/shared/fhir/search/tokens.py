@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _MAX_PARTS = 2
+_TYPED_PARTS = 3
 _PHONES = frozenset({"phone", "fax", "sms", "pager"})
 
 
@@ -72,6 +73,27 @@ def parse_token(raw: str) -> Token:
     if len(parts) == 1:
         return Token(None, parts[0])
     return Token(canonical_system(parts[0]), parts[1] or None)
+
+
+def typed_match(raw: str) -> Callable[[Any], bool]:
+    """Return the `:of-type` match of an Identifier: `system|code|value`, all of them given.
+
+    Raises:
+        Fault: INVALID when a part is missing.
+    """
+    parts = [unescape(part) for part in split(raw, "|")]
+    if len(parts) != _TYPED_PARTS or not all(parts):
+        raise Fault(Category.INVALID, ":of-type must look like system|code|value")
+    kind, wanted = Token(canonical_system(parts[0]), parts[1]), parts[2]
+
+    def matches(value: Any) -> bool:
+        return (
+            isinstance(value, dict)
+            and value.get("value") == wanted
+            and kind.matches(value.get("type"))
+        )
+
+    return matches
 
 
 def text_match(*asked: str) -> Callable[[Any], bool]:

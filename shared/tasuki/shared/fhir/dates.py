@@ -22,16 +22,20 @@ EARLIEST = datetime.min.replace(tzinfo=UTC)
 LATEST = datetime.max.replace(tzinfo=UTC)
 
 _MOMENT = re.compile(
-    r"(?P<year>[0-9]{4})"
-    r"(?:-(?P<month>[0-9]{2})"
-    r"(?:-(?P<day>[0-9]{2})"
-    r"(?:T(?P<hour>[0-9]{2}):(?P<minute>[0-9]{2})"
-    r"(?::(?P<second>[0-9]{2})(?:\.(?P<fraction>[0-9]+))?)?"
-    r"(?P<zone>Z|[+-][0-9]{2}:[0-9]{2})?)?)?)?"
+    r"(?P<day>[0-9]{4}(?:-[0-9]{2}){0,2})"
+    r"(?:(?<=-[0-9]{2}-[0-9]{2})"
+    r"(?P<time>T(?:[01][0-9]|2[0-3]):[0-5][0-9](?::(?:[0-5][0-9]|60)(?:\.[0-9]+)?)?)"
+    r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])?)?"
 )
+_FIRST_DAY = "0001-01-01"  # what completes a year or a month
+_LEAP_SECOND = "60"
+_SECOND = slice(17, 19)  # where it stands in a dateTime
+_UP_TO_MINUTE = len("T09:00")
+_UP_TO_SECOND = len("T09:00:00")
 _MICROSECOND_DIGITS = 6
+_YEAR = len("2026")
+_DAY, _ONE_MINUTE, _ONE_SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
 _DECEMBER = 12
-_LEAP_SECOND = 60
 
 
 class Interval(NamedTuple):
@@ -47,13 +51,21 @@ def interval(text: Any) -> Interval | None:
     if match is None:
         return None
     try:
-        start = _start(match)
+        start = datetime.fromisoformat(_completed(match[0]))
     except ValueError:
         return None
+    if start.tzinfo is None:
+        start = start.replace(tzinfo=TOKYO)
     try:
-        return Interval(_utc(start), _utc(_end(match, start)))
+        return Interval(_utc(start), _utc(_end(match["day"], match["time"], start)))
     except OverflowError:
         return Interval(_utc(start), LATEST)
+
+
+def _completed(text: str) -> str:
+    if text[_SECOND] == _LEAP_SECOND:  # the clock of datetime has none
+        return f"{text[: _SECOND.start]}59{text[_SECOND.stop :]}"
+    return text + _FIRST_DAY[len(text) :]
 
 
 def interval_of(value: Any) -> Interval | None:
@@ -64,13 +76,19 @@ def interval_of(value: Any) -> Interval | None:
         return None
     if "start" in value or "end" in value:
         return _period(value)
-    events = value.get("event")
-    known = [found for event in _listed(events) if (found := interval(event)) is not None]
-    if known:
-        return Interval(min(e.start for e in known), max(e.end for e in known))
+    return _timing(value)
+
+
+def _timing(value: dict[str, Any]) -> Interval | None:
+    """Return the outer limits of a Timing: of its events and of the bounds of its repetition."""
     repeat = value.get("repeat")
     bounds = repeat.get("boundsPeriod") if isinstance(repeat, dict) else None
-    return _period(bounds) if isinstance(bounds, dict) else None
+    known = [found for event in _listed(value.get("event")) if (found := interval(event))]
+    if isinstance(bounds, dict) and (period := _period(bounds)) is not None:
+        known.append(period)
+    if not known:
+        return None
+    return Interval(min(one.start for one in known), max(one.end for one in known))
 
 
 def _listed(value: Any) -> list[Any]:
@@ -91,39 +109,17 @@ def _utc(moment: datetime) -> datetime:
         return EARLIEST if moment.year == 1 else LATEST
 
 
-def _start(match: re.Match[str]) -> datetime:
-    part = match.groupdict()
-    fraction = (part["fraction"] or "")[:_MICROSECOND_DIGITS]
-    second = int(part["second"] or 0)
-    if second == _LEAP_SECOND:
-        second -= 1  # the clock of datetime has no leap seconds
-    moment = datetime(
-        int(part["year"]),
-        int(part["month"] or 1),
-        int(part["day"] or 1),
-        int(part["hour"] or 0),
-        int(part["minute"] or 0),
-        second,
-        int(fraction.ljust(_MICROSECOND_DIGITS, "0")),
-        tzinfo=TOKYO,
-    )
-    zone = part["zone"]
-    if zone is None:
-        return moment
-    return moment.replace(tzinfo=datetime.strptime(zone, "%z").tzinfo)
-
-
-def _end(match: re.Match[str], start: datetime) -> datetime:
-    if match["fraction"] is not None:
-        digits = min(len(match["fraction"]), _MICROSECOND_DIGITS)
-        return start + timedelta(microseconds=10 ** (_MICROSECOND_DIGITS - digits))
-    if match["second"] is not None:
-        return start + timedelta(seconds=1)
-    if match["minute"] is not None:
-        return start + timedelta(minutes=1)
-    if match["day"] is not None:
-        return start + timedelta(days=1)
-    return _next_month_or_year(start, by_year=match["month"] is None)
+def _end(day: str, time: str | None, start: datetime) -> datetime:
+    if time is None:
+        if len(day) == len(_FIRST_DAY):
+            return start + _DAY
+        return _next_month_or_year(start, by_year=len(day) == _YEAR)
+    if len(time) == _UP_TO_SECOND:
+        return start + _ONE_SECOND
+    if len(time) == _UP_TO_MINUTE:
+        return start + _ONE_MINUTE
+    digits = min(len(time) - _UP_TO_SECOND - 1, _MICROSECOND_DIGITS)
+    return start + timedelta(microseconds=10 ** (_MICROSECOND_DIGITS - digits))
 
 
 def _next_month_or_year(start: datetime, *, by_year: bool) -> datetime:

@@ -9,7 +9,8 @@ Paths, `|`, `as`, `is`, `and`, `=`, `!=`, `where()`, `exists()`, `as()`, `ofType
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from tasuki.shared.fhir.references import parse_reference
@@ -20,13 +21,37 @@ Step = Callable[[list[Any]], list[Any]]
 _TOKEN = re.compile(r"\s*(?:('(?:[^'\\]|\\.)*')|([A-Za-z_][A-Za-z0-9_]*)|(!=|[().,|=]))")
 _BOOLEANS = {"true": True, "false": False}
 _ROOTS = frozenset({"Resource", "DomainResource"})
-_CHOICE_NAMES = """abatement age born collected deceased due effective fastingStatus item medication
-    multipleBirth occurred occurrence onset performed product scheduled serviced source start
-    target value"""
-CHOICES = frozenset(_CHOICE_NAMES.split())
-_DATATYPE_NAMES = (
-    "Age Attachment Boolean Code CodeableConcept Coding Date DateTime Decimal Duration Identifier "
-    "Instant Integer Period Quantity Range Ratio Reference SampledData String Time Timing Uri"
+_ANY = """Age Attachment Boolean Code CodeableConcept Coding Date DateTime Decimal Duration Identifier
+    Instant Integer Period Quantity Range Ratio Reference SampledData String Time Timing Uri"""
+_TYPES_BY_CHOICE = {
+    "abatement": "Age DateTime Period Range String",
+    "age": "Age Range String",
+    "born": "Date Period String",
+    "collected": "DateTime Period",
+    "deceased": "Age Boolean Date DateTime Range String",
+    "due": "Date Duration",
+    "effective": "DateTime Instant Period Timing",
+    "fastingStatus": "CodeableConcept Duration",
+    "item": "CodeableConcept Reference",
+    "medication": "CodeableConcept Reference",
+    "multipleBirth": "Boolean Integer",
+    "occurred": "DateTime Period",
+    "occurrence": "DateTime Period String Timing",
+    "onset": "Age DateTime Period Range String",
+    "performed": "Age DateTime Period Range String",
+    "product": "CodeableConcept Reference",
+    "scheduled": "Period String Timing",
+    "source": "Attachment Reference",
+    "start": "CodeableConcept Date",
+    "target": "Identifier Reference",
+    "value": _ANY,
+}
+# The JSON names each choice element can have, those of all resource types together.
+CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        name: tuple(f"{name}{datatype}" for datatype in types.split())
+        for name, types in _TYPES_BY_CHOICE.items()
+    }
 )
 
 
@@ -49,10 +74,7 @@ class _Key:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        others = (
-            [f"{name}{datatype}" for datatype in _DATATYPE_NAMES.split()] if name in CHOICES else []
-        )
-        self.names = (name, *others)
+        self.names = (*CHOICES.get(name, ()), name)
 
     def as_type(self, datatype: str) -> None:
         """Narrow a choice to one of its types."""
@@ -61,20 +83,19 @@ class _Key:
     def __call__(self, nodes: list[Any]) -> list[Any]:
         found: list[Any] = []
         for node in nodes:
-            if type(node) is dict:
-                self._collect(node, found)
-        return found
-
-    def _collect(self, node: dict[str, Any], found: list[Any]) -> None:
-        for name in self.names:
-            value = node.get(name)
-            if value is None:
-                continue
+            value = self._held(node)
             if type(value) is list:
                 found += [item for item in value if item is not None]
-            else:
+            elif value is not None:
                 found.append(value)
-            return
+        return found
+
+    def _held(self, node: Any) -> Any:
+        if type(node) is dict:
+            for name in self.names:
+                if name in node:
+                    return node[name]
+        return None
 
 
 class _Path:

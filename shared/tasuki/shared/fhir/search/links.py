@@ -14,7 +14,7 @@ from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.primitives import is_id
 from tasuki.shared.fhir.references import Reference, parse_reference
 from tasuki.shared.fhir.search.escapes import unescape
-from tasuki.shared.fhir.search.tokens import parse_token
+from tasuki.shared.fhir.search.tokens import parse_token, token_match
 
 Matcher = Callable[[Any], bool]
 
@@ -45,12 +45,15 @@ def reference_match(asked: Reference | str, *, base: str) -> Matcher:
     canonical = canonical_match(str(asked))
     if isinstance(asked, str):
         return canonical
+    wanted = asked.urn or asked.id or ""
 
     def matches(value: Any) -> bool:
         if isinstance(value, str):
             return canonical(value)
         literal = value.get("reference") if isinstance(value, dict) else None
-        held = parse_reference(literal) if isinstance(literal, str) else None
+        if not isinstance(literal, str) or wanted not in literal:
+            return False  # most are about somebody else, and reading a reference is dear
+        held = parse_reference(literal)
         return held is not None and _key(held.within(base)) == _key(asked)
 
     return matches
@@ -58,8 +61,8 @@ def reference_match(asked: Reference | str, *, base: str) -> Matcher:
 
 def logical_match(raw: str) -> Matcher:
     """Return the `:identifier` match: the reference names its target by this identifier."""
-    token = parse_token(raw)
-    return lambda value: isinstance(value, dict) and token.matches(value.get("identifier"))
+    match = token_match([parse_token(raw)])
+    return lambda value: isinstance(value, dict) and match(value.get("identifier"))
 
 
 def canonical_match(asked: str) -> Matcher:

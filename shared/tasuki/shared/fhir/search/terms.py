@@ -24,7 +24,13 @@ from tasuki.shared.fhir.search.links import (
 from tasuki.shared.fhir.search.numbers import number_match, quantity_match
 from tasuki.shared.fhir.search.refusals import refuse_special, refused_modifier
 from tasuki.shared.fhir.search.strings import STRING_MATCHES
-from tasuki.shared.fhir.search.tokens import Token, parse_token, text_match, typed_match
+from tasuki.shared.fhir.search.tokens import (
+    Token,
+    parse_token,
+    text_match,
+    token_match,
+    typed_match,
+)
 
 if TYPE_CHECKING:
     from tasuki.shared.fhir.json import Resource
@@ -43,7 +49,7 @@ class Term:
     Attributes:
         parameter: What it looks at.
         modifier: `exact`, `not` …, a resource type, or None.
-        matchers: One for each comma-separated value; any may match.
+        matchers: For the comma-separated values; any may match.
         references: What a reference term asks for.
         tokens: What a token term asks for.
         missing: For `:missing`, whether the element must be missing.
@@ -61,8 +67,11 @@ class Term:
         values = self.parameter.extract(resource)
         if self.missing is not None:
             return self.missing is not bool(values)
-        hit = any(matcher(value) for value in values for matcher in self.matchers)
-        return hit is not (self.modifier == "not")
+        for value in values:
+            for matcher in self.matchers:
+                if matcher(value):
+                    return self.modifier != "not"
+        return self.modifier == "not"
 
 
 def read_term(resource_type: str, name: str, value: str, base: str) -> Term | None:
@@ -115,7 +124,7 @@ def _token(parameter: SearchParameter, modifier: str | None, values: list[str], 
     if modifier not in {None, "not"}:
         raise refused_modifier(parameter, modifier)
     tokens = tuple(parse_token(value) for value in values)
-    return Term(parameter, modifier, tuple(token.matches for token in tokens), tokens=tokens)
+    return Term(parameter, modifier, (token_match(tokens),), tokens=tokens)
 
 
 def _reference(

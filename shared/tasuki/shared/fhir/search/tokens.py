@@ -18,7 +18,7 @@ from tasuki.shared.fhir.twins import canonical_system
 from tasuki.shared.text.phones import fold_phone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 _MAX_PARTS = 2
 _TYPED_PARTS = 3
@@ -37,28 +37,51 @@ class Token:
     system: str | None
     code: str | None
 
-    def matches(self, value: Any) -> bool:
-        """Return whether a Coding, CodeableConcept, Identifier, ContactPoint or code matches."""
-        if isinstance(value, bool):
-            return self.code == ("true" if value else "false")
-        if isinstance(value, str):
-            # A bare code has the system of its element, which the value does not repeat.
-            return self.code is None or self.code == value
-        return isinstance(value, dict) and any(map(self._matches_pair, _pairs(value)))
 
-    def _matches_pair(self, pair: tuple[Any, Any]) -> bool:
-        system, code = pair
-        if self.code is not None and self.code != code and not self._same_number(pair):
-            return False
-        if self.system is None:
+def token_match(tokens: Sequence[Token]) -> Callable[[Any], bool]:
+    """Return the match of any of these tokens by a code, Coding, concept, Identifier or contact.
+
+    One matcher for all of them: however many are asked for, a value is looked up once.
+    """
+    codes = frozenset(token.code for token in tokens)
+    anywhere = frozenset(token.code for token in tokens if token.system is None)
+    pairs = frozenset((token.system, token.code) for token in tokens)
+    phones = _Phones(tokens)
+
+    def matches_pair(system: Any, code: Any) -> bool:
+        code = code if isinstance(code, str) else None
+        if code in anywhere or phones.match(system, code):
             return True
-        return self.system == (canonical_system(system) if isinstance(system, str) else "")
+        known = canonical_system(system) if isinstance(system, str) else ""
+        return (known, code) in pairs or (known, None) in pairs
 
-    def _same_number(self, pair: tuple[Any, Any]) -> bool:
-        system, code = pair
-        if system not in _PHONES or not isinstance(code, str) or self.code is None:
+    def matches(value: Any) -> bool:
+        if isinstance(value, dict):
+            return any(matches_pair(system, code) for system, code in _pairs(value))
+        if isinstance(value, bool):
+            return ("true" if value else "false") in codes
+        # A bare code has the system of its element, which the value does not repeat.
+        return isinstance(value, str) and (value in codes or None in codes)
+
+    return matches
+
+
+class _Phones:
+    """The tokens read as telephone numbers; folded only once a number is compared with them."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens = tokens
+        self._folded: frozenset[tuple[str | None, str]] | None = None
+
+    def match(self, system: Any, code: str | None) -> bool:
+        if code is None or not isinstance(system, str) or system not in _PHONES:
             return False
-        return fold_phone(self.code) == fold_phone(code) != ""
+        if self._folded is None:
+            self._folded = frozenset(
+                (token.system, fold_phone(token.code)) for token in self._tokens if token.code
+            )
+        number = fold_phone(code)
+        return number != "" and not self._folded.isdisjoint([(None, number), (system, number)])
 
 
 def parse_token(raw: str) -> Token:
@@ -84,14 +107,11 @@ def typed_match(raw: str) -> Callable[[Any], bool]:
     parts = [unescape(part) for part in split(raw, "|")]
     if len(parts) != _TYPED_PARTS or not all(parts):
         raise Fault(Category.INVALID, ":of-type must look like system|code|value")
-    kind, wanted = Token(canonical_system(parts[0]), parts[1]), parts[2]
+    kind = token_match([Token(canonical_system(parts[0]), parts[1])])
+    wanted = parts[2]
 
     def matches(value: Any) -> bool:
-        return (
-            isinstance(value, dict)
-            and value.get("value") == wanted
-            and kind.matches(value.get("type"))
-        )
+        return isinstance(value, dict) and value.get("value") == wanted and kind(value.get("type"))
 
     return matches
 

@@ -14,7 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.fhir.json import Number, decimal_of, parse, parse_resource, render
+from tasuki.shared.fhir.json import (
+    Number,
+    decimal_of,
+    meaning_of,
+    parse,
+    parse_resource,
+    render,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +56,17 @@ def test_an_official_example_survives_token_by_token(example: Path) -> None:
     once = render(parse(data))
     assert _lexemes(once) == _lexemes(data)
     assert render(parse(once)) == once
+
+
+def test_the_meaning_of_an_official_example_is_what_parsing_it_gives(example: Path) -> None:
+    stored = render(parse(example.read_bytes()))
+    assert meaning_of(stored) == parse_resource(stored)
+
+
+@pytest.mark.parametrize("lexeme", [*LEXEMES, "9e308"])
+def test_a_number_means_the_same_when_it_is_only_looked_at(lexeme: str) -> None:
+    stored = f'{{"resourceType":"Observation","value":{lexeme}}}'.encode()
+    assert float(meaning_of(stored)["value"]) == float(parse_resource(stored)["value"])
 
 
 @pytest.mark.parametrize("lexeme", LEXEMES)

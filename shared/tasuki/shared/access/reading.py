@@ -10,7 +10,7 @@ from tasuki.shared.access.refusals import not_found
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.fhir.json import parse_resource
+from tasuki.shared.fhir.json import meaning_of, parse_resource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -146,7 +146,7 @@ class Reading(AtTheGate):
         ruling = await self.require(interaction, found.owner, type_)
         if found.body is None:
             raise Fault(Category.GONE, "the resource has been deleted")
-        if ruling.screen is not None and not ruling.admits(parse_resource(found.body)):
+        if ruling.screen is not None and not ruling.admits(meaning_of(found.body)):
             raise not_found("label", owner=found.owner, entities=(entity,))
         action = Action.READ if interaction is Interaction.READ else Action.VREAD
         await self.leave_leaf(action, found.owner, (entity,), ruling.basis)

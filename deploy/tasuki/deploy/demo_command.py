@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from uvicorn.loops.auto import auto_loop_factory
 
 from tasuki.deploy.demo import house_for, running_demo
 from tasuki.deploy.folder import private_file, read_json
@@ -36,7 +37,9 @@ TOTAL = 5_400  # about the resources of the sample, for the bar only
 
 def foreground(folder: DataFolder, port: int) -> None:
     """Run until Ctrl-C or SIGTERM, showing progress and then the doors."""
-    asyncio.run(_until_stopped(folder, port))
+    # The loop a service of its own gets from its server; here the server runs inside ours.
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(_until_stopped(folder, port))
 
 
 def detached(folder: DataFolder, port: int, command: Sequence[str]) -> None:

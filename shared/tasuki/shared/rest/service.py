@@ -62,6 +62,11 @@ def service_of(request: Request) -> FhirService:
     return service
 
 
+async def the_service(request: Request) -> FhirService:
+    """Return what `service_of` does; a dependency that is no coroutine would go to a thread."""
+    return service_of(request)
+
+
 async def caller_of(request: Request) -> Caller:
     """Return who calls a FHIR service; see `caller_with`."""
     service = service_of(request)
@@ -89,5 +94,5 @@ def caller_with(verifier: Verifier, ids: IdSource) -> Callable[[Request], Awaita
     return caller
 
 
-ServiceDep = Annotated[FhirService, Depends(service_of)]
+ServiceDep = Annotated[FhirService, Depends(the_service)]
 CallerDep = Annotated[Caller, Depends(caller_of)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasuki.shared.fhir.dates import interval_of
 from tasuki.shared.fhir.json import decimal_of
+from tasuki.shared.fhir.search.numbers import span_of
 from tasuki.shared.fhir.search.strings import sort_text
 from tasuki.shared.fhir.search.tokens import codes_of
 
@@ -50,7 +51,10 @@ def _value_key(kind: str, value: Any) -> Any:
         return sort_text(value)
     if kind == "token":
         return str(value).lower() if isinstance(value, bool) else min(codes_of(value), default=None)
-    if kind in {"number", "quantity"}:
-        return decimal_of(value.get("value") if isinstance(value, dict) else value)
+    if kind == "number":
+        return decimal_of(value)
+    if kind == "quantity":
+        span = span_of(value)
+        return None if span is None else span.low
     literal = value.get("reference") if isinstance(value, dict) else value
     return literal if isinstance(literal, str) else None

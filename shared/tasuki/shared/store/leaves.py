@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 
 from tasuki.shared.audit.events import to_audit_event
 from tasuki.shared.audit.leaf import LeafBody
 from tasuki.shared.crypto.seal import Place, seal, unseal
 from tasuki.shared.crypto.tokens import lookup_token
+from tasuki.shared.store.hot import Hot
 from tasuki.shared.store.schema import LEAF
 
 if TYPE_CHECKING:
@@ -21,8 +22,13 @@ if TYPE_CHECKING:
     from tasuki.shared.audit.events import AuditRecord
     from tasuki.shared.crypto.keyring import KeyRing
     from tasuki.shared.crypto.keys import DataKey
+    from tasuki.shared.store.hot import Line
 
-_INSERT = insert(LEAF).inline()  # the key it gets is not asked back
+_INSERT = Hot(
+    insert(LEAF)
+    .inline()  # the key it gets is not asked back
+    .values({name: bindparam(name) for name in ("tenant", "at", "leaf", "owner_tag", "sealed")})
+)
 
 
 def owner_tag(ring: KeyRing, tenant: str, owner: str) -> bytes:
@@ -45,7 +51,7 @@ def opened(sealed: bytes, leaf: bytes, *, key: DataKey, tenant: str) -> LeafBody
 
 
 async def append(
-    connection: AsyncConnection,
+    line: Line,
     records: Sequence[AuditRecord],
     *,
     ring: KeyRing,
@@ -67,7 +73,7 @@ async def append(
                 "sealed": seal(body.to_bytes(), key=key, place=place_of(tenant, leaf)),
             }
         )
-    await connection.execute(_INSERT, rows)
+    await _INSERT.run(line, rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,16 +15,16 @@ from tasuki.shared.crypto.keys import derived_data_key
 from tasuki.shared.crypto.seal import Place, seal, unseal
 from tasuki.shared.crypto.tokens import lookup_token, network_token, person_token, source_key
 from tasuki.shared.ids import RandomIds
+from tasuki.shared.store.hot import Hot
 from tasuki.shared.store.schema import LOOKUP, NETWORK, PERSON, SOURCE_ID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
     from tasuki.shared.access.records import NewVersion
     from tasuki.shared.crypto.keyring import KeyRing, NetworkKeys
     from tasuki.shared.crypto.keys import DataKey
+    from tasuki.shared.store.hot import Line
 
 PERSON_BITS = 24  # tokens are cut so that, in a region of some millions, two people share one
 PERSON_INDEXES = {"kana+birth": 1, "kanji+birth": 2, "kana+year+sex": 3, "insurer": 4, "phone": 5}
@@ -62,14 +62,28 @@ _KNOWN_SOURCES = select(SOURCE_ID.c.tag, SOURCE_ID.c.id).where(
     SOURCE_ID.c.tenant == bindparam("tenant"),
     SOURCE_ID.c.tag == any_(bindparam("tags", type_=ARRAY(LargeBinary))),
 )
-_FORGET_IDENTIFIERS = delete(LOOKUP).where(
-    LOOKUP.c.tenant == bindparam("tenant"),
-    LOOKUP.c.type == bindparam("type_"),
-    LOOKUP.c.id == any_(bindparam("ids", type_=ARRAY(Text))),
+_FORGET = Hot(
+    delete(NETWORK)
+    .where(
+        NETWORK.c.tenant == bindparam("tenant"),
+        # A resource has one owner for ever; by origin alone there is no index to find it.
+        NETWORK.c.owner == any_(bindparam("owners", type_=ARRAY(Text))),
+        NETWORK.c.origin == any_(bindparam("origins", type_=ARRAY(Text))),
+    )
+    .add_cte(
+        delete(LOOKUP)
+        .where(
+            LOOKUP.c.tenant == bindparam("tenant"),
+            LOOKUP.c.type == bindparam("type_"),
+            LOOKUP.c.id == any_(bindparam("ids", type_=ARRAY(Text))),
+        )
+        .cte("forgotten")
+    )
 )
-_FORGET_NETWORK = delete(NETWORK).where(
-    NETWORK.c.tenant == bindparam("tenant"),
-    NETWORK.c.origin == any_(bindparam("origins", type_=ARRAY(Text))),
+_ADD_IDENTIFIERS = Hot(
+    upsert(LOOKUP)
+    .values({name: bindparam(name) for name in ("tenant", "type", "id", "tag")})
+    .on_conflict_do_nothing()
 )
 
 
@@ -78,12 +92,13 @@ class Lookups:
 
     def __init__(
         self,
-        connection: AsyncConnection,
+        line: Line,
         ring: KeyRing,
         tenant: str,
         network: NetworkKeys | None,
     ) -> None:
-        self._connection = connection
+        self._line = line
+        self._connection = line.core
         self._network = network
         self._ring = ring
         self._tenant = tenant
@@ -180,7 +195,7 @@ class Lookups:
             for system in {given_system, "*"}
         ]
         if rows:
-            await self._connection.execute(upsert(LOOKUP).on_conflict_do_nothing(), rows)
+            await _ADD_IDENTIFIERS.run(self._line, rows)
 
     async def _insert_people(self, versions: Sequence[NewVersion]) -> None:
         rows = []
@@ -229,17 +244,18 @@ class Lookups:
         """Remove the tokens of superseded versions."""
         if not versions:
             return
-        by_type: dict[str, list[str]] = {}
+        by_type: dict[str, list[NewVersion]] = {}
         for version in versions:
-            by_type.setdefault(version.type, []).append(version.id)
-        for type_, ids in sorted(by_type.items()):
-            await self._connection.execute(
-                _FORGET_IDENTIFIERS, {"tenant": self._tenant, "type_": type_, "ids": ids}
-            )
-        origins = [f"{version.type}/{version.id}" for version in versions]
-        await self._connection.execute(
-            _FORGET_NETWORK, {"tenant": self._tenant, "origins": origins}
-        )
+            by_type.setdefault(version.type, []).append(version)
+        for type_, of_type in sorted(by_type.items()):
+            forgotten = {
+                "tenant": self._tenant,
+                "type_": type_,
+                "ids": [version.id for version in of_type],
+                "owners": sorted({version.owner for version in of_type}),
+                "origins": [f"{type_}/{version.id}" for version in of_type],
+            }
+            await _FORGET.run(self._line, [forgotten])
         for version in versions:
             for index, parts in version.superseded_person_keys:
                 stale = [

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from tasuki.shared.access.copies import Cursor
 from tasuki.shared.access.records import NOBODY
 from tasuki.shared.crypto.seal import Place, seal, unseal
+from tasuki.shared.store.hot import Hot
 from tasuki.shared.store.schema import CURSOR, NETWORK, REPLICA, REPLICA_TOKEN
 from tasuki.shared.store.vault import RECORD
 
@@ -45,7 +46,7 @@ _BY_TOKEN = (
     )
     .distinct()
 )
-COPIES = (
+COPIES = Hot(
     select(REPLICA.c.key, REPLICA.c.seq, REPLICA.c.sealed)
     .join_from(
         NETWORK,

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import asyncpg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from tasuki.shared.access.records import Change, FeedPage
 from tasuki.shared.faults import Category, Fault
+from tasuki.shared.store.hot import begun
 from tasuki.shared.store.kept import KeptShelf
 from tasuki.shared.store.replica import Replicas
 from tasuki.shared.store.schema import CHANGE, FEED, LEAF, NETWORK
@@ -39,6 +41,7 @@ OVERFLOW = 8
 RECHECK_SECONDS = 0.5  # how long a stamp by another process may go unnoticed
 # The database gave way to another transaction, or is shutting down: asking again may help.
 # https://www.postgresql.org/docs/current/errcodes-appendix.html
+CONNECTION_CLASS = "08"
 ASK_AGAIN = frozenset({"40001", "40P01", "53300", "55P03", "57P01", "57P02", "57P03"})
 
 _PAGE = (
@@ -94,6 +97,15 @@ async def answering() -> AsyncIterator[None]:
         if error.connection_invalidated or getattr(error.orig, "sqlstate", "") in ASK_AGAIN:
             raise _no_answer() from error
         raise
+    except asyncpg.PostgresError as error:
+        state = getattr(error, "sqlstate", None) or ""
+        if state in ASK_AGAIN or state.startswith(CONNECTION_CLASS):
+            raise _no_answer() from error
+        raise
+    except asyncpg.InterfaceError as error:
+        if isinstance(error, ValueError):  # what was asked is wrong, not the connection
+            raise
+        raise _no_answer() from error
     except (OSError, PoolTimeout) as error:
         raise _no_answer() from error
 
@@ -131,6 +143,7 @@ class SealedStore:
         self.tenant = tenant
         self.databases = databases
         self.engine = databases.records
+        self._by_hand = databases.records.execution_options(isolation_level="AUTOCOMMIT")
         self.ring = ring
         self.network = network
         self._clock = clock
@@ -141,8 +154,8 @@ class SealedStore:
     @asynccontextmanager
     async def unit(self) -> AsyncIterator[SealedUnit]:
         """See `RecordStore.unit`."""
-        async with answering(), self.engine.begin() as connection:
-            unit = SealedUnit(connection, self.vault, self.ring, self.tenant, self.network)
+        async with answering(), begun(self._by_hand) as line:
+            unit = SealedUnit(line, self.vault, self.ring, self.tenant, self.network)
             yield unit
         self.stamper.notice()
 

@@ -14,36 +14,31 @@ from sqlalchemy import (
     any_,
     bindparam,
     func,
-    insert,
-    literal,
     literal_column,
     select,
-    text,
     true,
-    update,
 )
 
 from tasuki.shared.access.records import NOBODY, Copy, Method, Stored
-from tasuki.shared.crypto.seal import Place, seal, unseal
-from tasuki.shared.faults import Category, Fault
-from tasuki.shared.store import leaves
+from tasuki.shared.crypto.seal import unseal
+from tasuki.shared.store import appending, leaves
+from tasuki.shared.store.appending import place_of
+from tasuki.shared.store.hot import Hot
 from tasuki.shared.store.kept import KeptShelf
 from tasuki.shared.store.lookups import Lookups
 from tasuki.shared.store.quarantine import QuarantineShelf
 from tasuki.shared.store.replica import COPIES, COPIES_UNDER, copy_place
-from tasuki.shared.store.schema import CHANGE, HEAD, VERSION
+from tasuki.shared.store.schema import HEAD, VERSION
 from tasuki.shared.store.vault import AUDIT, RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
     from tasuki.shared.access.records import NewVersion
     from tasuki.shared.audit.events import AuditRecord
     from tasuki.shared.crypto.keyring import KeyRing, NetworkKeys
-    from tasuki.shared.crypto.keys import DataKey
-    from tasuki.shared.store.schema import AnyRow, Statement
+    from tasuki.shared.store.hot import Line
+    from tasuki.shared.store.schema import AnyRow
     from tasuki.shared.store.vault import KeyVault
 
 _COLUMNS = (
@@ -70,26 +65,31 @@ _NEWEST = (
     .lateral("newest")
 )
 _CURRENT = select(*_NEWEST.c).select_from(HEAD.join(_NEWEST, true()))
-_HEAD = _CURRENT.where(
-    HEAD.c.tenant == bindparam("tenant"),
-    HEAD.c.type == bindparam("type_"),
-    HEAD.c.id == bindparam("id_"),
+_HEAD = Hot(
+    _CURRENT.where(
+        HEAD.c.tenant == bindparam("tenant"),
+        HEAD.c.type == bindparam("type_"),
+        HEAD.c.id == bindparam("id_"),
+    )
 )
 _LIVE = _CURRENT.where(HEAD.c.tenant == bindparam("tenant"), ~HEAD.c.deleted)
-_OF_OWNER = _LIVE.where(
-    HEAD.c.owner == bindparam("owner"), HEAD.c.type.in_(bindparam("types", expanding=True))
-).order_by(HEAD.c.type, HEAD.c.id)
-_OTHERS = (
+_OF_OWNER = Hot(
+    _LIVE.where(
+        HEAD.c.owner == bindparam("owner"),
+        HEAD.c.type == any_(bindparam("types", type_=ARRAY(Text))),
+    ).order_by(HEAD.c.type, HEAD.c.id)
+)
+_OTHERS = Hot(
     select(HEAD.c.id)
     .where(
         HEAD.c.tenant == bindparam("tenant"),
         HEAD.c.owner == bindparam("owner"),
-        HEAD.c.type != "Patient",
+        HEAD.c.type != literal_column("'Patient'"),
         ~HEAD.c.deleted,
     )
-    .limit(1)
+    .limit(literal_column("1"))
 )
-_OF_TYPE = (
+_OF_TYPE = Hot(
     _LIVE.where(HEAD.c.type == bindparam("type_")).order_by(HEAD.c.id).limit(bindparam("limit"))
 )
 _THESE = and_(
@@ -98,12 +98,12 @@ _THESE = and_(
     # One array and not a list of parameters: a statement may have 32,767 of those at most.
     HEAD.c.id == any_(bindparam("ids", type_=ARRAY(Text))),
 )
-_BY_IDS = _CURRENT.where(_THESE, ~HEAD.c.deleted).order_by(HEAD.c.id)
-_HEADS = _CURRENT.where(_THESE).order_by(HEAD.c.id)
+_BY_IDS = Hot(_CURRENT.where(_THESE, ~HEAD.c.deleted).order_by(HEAD.c.id))
+_HEADS = Hot(_CURRENT.where(_THESE).order_by(HEAD.c.id))
 # Locked in a statement of its own: one that waits here for another's commit would go on to join the
 # new head with the versions of its old snapshot, and find nothing.
-_LOCK_HEADS = select(HEAD.c.id).where(_THESE).order_by(HEAD.c.id).with_for_update()
-_HOLD_LIVE = (
+_LOCK_HEADS = Hot(select(HEAD.c.id).where(_THESE).order_by(HEAD.c.id).with_for_update())
+_HOLD_LIVE = Hot(
     select(HEAD.c.id).where(_THESE, ~HEAD.c.deleted).order_by(HEAD.c.id).with_for_update(read=True)
 )
 _VERSIONS = (
@@ -115,31 +115,15 @@ _VERSIONS = (
     )
     .order_by(VERSION.c.version.desc())
 )
-_ONE_VERSION = _VERSIONS.where(VERSION.c.version == bindparam("version"))
-_SOME_VERSIONS = _VERSIONS.limit(bindparam("limit"))
-_MOVE_HEAD = (
-    update(HEAD)
-    .where(
-        HEAD.c.tenant == bindparam("in_tenant"),
-        HEAD.c.type == bindparam("of_type"),
-        HEAD.c.id == bindparam("of_id"),
-        HEAD.c.version == bindparam("expected"),
-        HEAD.c.owner == bindparam("of_owner"),
+_ONE_VERSION = Hot(_VERSIONS.where(VERSION.c.version == bindparam("version")))
+_SOME_VERSIONS = Hot(_VERSIONS.limit(bindparam("limit")))
+_LOCK = Hot(
+    select(
+        func.pg_advisory_xact_lock(
+            func.hashtextextended(bindparam("criteria"), literal_column("0"))
+        )
     )
-    .values(version=bindparam("to_version"), deleted=bindparam("to_deleted"))
 )
-# New heads in one statement; the rows that come back are those that really were new.
-_NEW_HEADS = text(
-    """
-    INSERT INTO resource_head (tenant, type, id, owner, version, deleted)
-    SELECT :tenant, t.type, t.id, t.owner, 1, false
-    FROM unnest(CAST(:types AS text[]), CAST(:ids AS text[]), CAST(:owners AS text[]))
-      AS t(type, id, owner)
-    ON CONFLICT DO NOTHING
-    RETURNING 1
-    """
-)
-_LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("criteria"), literal(0))))
 
 
 class SealedUnit:
@@ -147,19 +131,19 @@ class SealedUnit:
 
     def __init__(
         self,
-        connection: AsyncConnection,
+        line: Line,
         vault: KeyVault,
         ring: KeyRing,
         tenant: str,
         network: NetworkKeys | None,
     ) -> None:
-        self._connection = connection
+        self._line = line
         self._vault = vault
         self._ring = ring
         self._tenant = tenant
-        self._lookups = Lookups(connection, ring, tenant, network)
-        self._shelf = QuarantineShelf(connection, vault, tenant)
-        kept = KeptShelf(connection, vault, tenant)
+        self._lookups = Lookups(line, ring, tenant, network)
+        self._shelf = QuarantineShelf(line.core, vault, tenant)
+        kept = KeptShelf(line.core, vault, tenant)
         self.changed = False
         self.by_identifier = self._lookups.by_identifier
         self.by_person_key = self._lookups.by_person_key
@@ -198,8 +182,7 @@ class SealedUnit:
 
     async def has_others(self, owner: str) -> bool:
         """See `Unit.has_others`."""
-        found = await self._connection.execute(_OTHERS, {"tenant": self._tenant, "owner": owner})
-        return found.first() is not None
+        return bool(await self._rows(_OTHERS, {"owner": owner}))
 
     async def scan(self, type_: str, limit: int) -> list[Stored] | None:
         """See `Unit.scan`."""
@@ -226,8 +209,7 @@ class SealedUnit:
 
     async def copies(self, feed: str, owner: str) -> list[Copy]:
         """See `Unit.copies`."""
-        values = {"tenant": self._tenant, "feed": feed, "owner": owner}
-        rows = (await self._connection.execute(COPIES, values)).all()
+        rows = await self._rows(COPIES, {"feed": feed, "owner": owner})
         return await self._copied([(feed, row.key, row.seq, row.sealed) for row in rows])
 
     async def copies_under(self, feeds: Sequence[str], tokens: Sequence[str]) -> list[Copy]:
@@ -237,7 +219,7 @@ class SealedUnit:
             "feeds": list(feeds),
             "tokens": [bytes.fromhex(token) for token in tokens],
         }
-        rows = (await self._connection.execute(COPIES_UNDER, values)).all()
+        rows = (await self._line.core.execute(COPIES_UNDER, values)).all()
         return await self._copied([(row.feed, row.key, row.seq, row.sealed) for row in rows])
 
     async def _copied(self, found: Sequence[tuple[str, str, int, bytes]]) -> list[Copy]:
@@ -254,116 +236,42 @@ class SealedUnit:
     async def lock(self, *parts: str) -> None:
         """See `Unit.lock`."""
         tag = self._ring.mac("lock", "\x1f".join((self._tenant, *parts)).encode()).hex()
-        await self._connection.execute(_LOCK, {"criteria": tag})
+        await self._rows(_LOCK, {"criteria": tag})
 
     async def audit_events(self, owners: Sequence[str], limit: int, skip: int = 0) -> list[bytes]:
         """See `Unit.audit_events`."""
         key = (await self._vault.ensured([NOBODY], AUDIT))[NOBODY]
         tags = [leaves.owner_tag(self._ring, self._tenant, owner) for owner in owners]
         page = leaves.Page(tags, limit, skip)
-        return await leaves.newest(self._connection, page, key=key, tenant=self._tenant)
+        return await leaves.newest(self._line.core, page, key=key, tenant=self._tenant)
 
     async def audit_count(self, owners: Sequence[str]) -> int:
         """See `Unit.audit_count`."""
         tags = [leaves.owner_tag(self._ring, self._tenant, owner) for owner in owners]
-        return await leaves.count(self._connection, tags, tenant=self._tenant)
+        return await leaves.count(self._line.core, tags, tenant=self._tenant)
 
     async def record(self, records: Sequence[AuditRecord]) -> None:
         """See `Unit.record`."""
         if records:
             key = (await self._vault.ensured([NOBODY], AUDIT))[NOBODY]
-            await leaves.append(
-                self._connection, records, ring=self._ring, key=key, tenant=self._tenant
-            )
+            await leaves.append(self._line, records, ring=self._ring, key=key, tenant=self._tenant)
 
     async def write(self, versions: Sequence[NewVersion]) -> None:
         """See `Unit.write`."""
-        if not versions:
-            return
-        keys = await self._vault.ensured({version.owner for version in versions}, RECORD)
-        await self._new_heads([version for version in versions if version.expected == 0])
-        for version in versions:
-            if version.expected:
-                await self._move_head(version)
-        await self._connection.execute(
-            insert(VERSION), [self._row(version, keys[version.owner]) for version in versions]
-        )
-        await self._connection.execute(
-            insert(CHANGE).inline(), [self._change(version) for version in versions]
-        )
-        await self._lookups.replace(versions)
-        self.changed = True
+        if versions:
+            keys = await self._vault.ensured({version.owner for version in versions}, RECORD)
+            await appending.append(self._line, self._tenant, versions, keys)
+            await self._lookups.replace(versions)
+            self.changed = True
 
-    async def _new_heads(self, versions: Sequence[NewVersion]) -> None:
-        if not versions:
-            return
-        # In one order everywhere, so that two writers wait for each other and do not deadlock.
-        ordered = sorted(versions, key=lambda version: (version.type, version.id))
-        made = await self._connection.execute(
-            _NEW_HEADS,
-            {
-                "tenant": self._tenant,
-                "types": [version.type for version in ordered],
-                "ids": [version.id for version in ordered],
-                "owners": [version.owner for version in ordered],
-            },
-        )
-        if len(made.all()) != len(versions):
-            raise Fault(Category.CONFLICT, "the resource was made by another request meanwhile")
+    async def _rows(self, statement: Hot, values: Mapping[str, object]) -> Sequence[AnyRow]:
+        return await statement.rows(self._line, {"tenant": self._tenant, **values})
 
-    async def _move_head(self, version: NewVersion) -> None:
-        moved = await self._connection.execute(
-            _MOVE_HEAD,
-            {
-                "in_tenant": self._tenant,
-                "of_type": version.type,
-                "of_id": version.id,
-                "of_owner": version.owner,
-                "expected": version.expected,
-                "to_version": version.version,
-                "to_deleted": version.body is None,
-            },
-        )
-        if moved.rowcount != 1:
-            raise Fault(Category.CONFLICT, "the resource was changed by another request meanwhile")
-
-    def _place(self, row: NewVersion | AnyRow) -> Place:
-        return Place(
-            tenant=self._tenant, owner=row.owner, type=row.type, id=row.id, version=row.version
-        )
-
-    def _row(self, version: NewVersion, key: DataKey) -> dict[str, object]:
-        body = version.body
-        return {
-            "tenant": self._tenant,
-            "type": version.type,
-            "id": version.id,
-            "version": version.version,
-            "owner": version.owner,
-            "method": version.method.value,
-            "at": version.at,
-            "sealed": None if body is None else seal(body, key=key, place=self._place(version)),
-        }
-
-    def _change(self, version: NewVersion) -> dict[str, object]:
-        return {
-            "tenant": self._tenant,
-            "type": version.type,
-            "id": version.id,
-            "owner": version.owner,
-            "version": version.version,
-            "deleted": version.body is None,
-        }
-
-    async def _rows(self, statement: Statement, values: Mapping[str, object]) -> Sequence[AnyRow]:
-        result = await self._connection.execute(statement, {"tenant": self._tenant, **values})
-        return result.all()
-
-    async def _one(self, statement: Statement, values: Mapping[str, object]) -> Stored | None:
+    async def _one(self, statement: Hot, values: Mapping[str, object]) -> Stored | None:
         found = await self._many(statement, values)
         return found[0] if found else None
 
-    async def _many(self, statement: Statement, values: Mapping[str, object]) -> list[Stored]:
+    async def _many(self, statement: Hot, values: Mapping[str, object]) -> list[Stored]:
         return await self._opened(await self._rows(statement, values))
 
     async def _opened(self, rows: Sequence[AnyRow]) -> list[Stored]:
@@ -379,7 +287,7 @@ class SealedUnit:
                 method=Method(row.method),
                 body=None
                 if row.sealed is None
-                else unseal(row.sealed, key=keys[row.owner], place=self._place(row)),
+                else unseal(row.sealed, key=keys[row.owner], place=place_of(self._tenant, row)),
             )
             for row in rows
         ]

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import httpx2
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from tests.store.gate import TableDecider, gate_of, principal
 
 from tasuki.shared.access.principal import Principal, Role
@@ -19,9 +19,14 @@ from tasuki.shared.rest.app import fhir_app
 from tasuki.shared.rest.service import FhirService
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from tests.store.world import World
+
+    from tasuki.shared.faults import Fault
+    from tasuki.shared.fhir.json import Resource
+
+    Check = Callable[[Resource], tuple[Fault, ...]]
 
 BASE = "https://noto.example"
 FHIR_JSON = "application/fhir+json"
@@ -56,6 +61,7 @@ class House:
     decider: TableDecider
     verifier: TableVerifier
     http: httpx2.AsyncClient
+    app: FastAPI
 
     async def ask(self, method: str, path: str, **more: Any) -> httpx2.Response:
         """Send one request; `json` goes as FHIR JSON, `raw` as it is."""
@@ -92,6 +98,10 @@ class House:
         )
         return token
 
+    def with_checks(self, *checks: Check) -> None:
+        """Give the service rules of its own, for `$validate`."""
+        self.app.state.fhir = replace(self.app.state.fhir, checks=checks)
+
 
 def explode_routes() -> APIRouter:
     """Return a route with a defect whose text holds somebody's name."""
@@ -121,14 +131,13 @@ async def house_on(world: World) -> AsyncIterator[House]:
         max_body=MAX_BODY,
         max_entries=MAX_ENTRIES,
     )
-    transport = httpx2.ASGITransport(
-        fhir_app(service, explode_routes()), raise_app_exceptions=False
-    )
+    app = fhir_app(service, explode_routes())
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     async with (
         world.store.running(),
         httpx2.AsyncClient(transport=transport, base_url=BASE) as http,
     ):
-        yield House(world, decider, verifier, http)
+        yield House(world, decider, verifier, http, app)
 
 
 def issue(code: str, text: str, *at: str, severity: str = "error") -> dict[str, Any]:

@@ -12,6 +12,7 @@ from tasuki.ehr import summary
 from tasuki.shared.fhir.models import validate
 from tasuki.shared.fhir.search import search_parameters
 from tasuki.shared.rest import bundles, capability, everything, load, resources, search
+from tasuki.shared.rest import validate as validate_operation
 from tasuki.shared.rest.capability import capability_statement
 
 if TYPE_CHECKING:
@@ -88,6 +89,14 @@ def test_operations_are_listed_where_a_definition_is_published_and_named_in_word
         "everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
     }
     assert rest["documentation"].endswith(": $load, $quarantine.")
+
+
+def test_an_operation_of_every_type_is_listed_at_every_type() -> None:
+    rest = stated(("Patient", "Flag"), resources.READ_ROUTES, validate_operation.ROUTES)
+    url = "http://hl7.org/fhir/OperationDefinition/Resource-validate"
+    for resource in rest["resource"]:
+        assert resource["operation"] == [{"name": "validate", "definition": url}]
+    assert "documentation" not in rest
 
 
 def test_a_server_of_operations_alone_has_no_resources() -> None:

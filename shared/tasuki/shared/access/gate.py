@@ -17,8 +17,8 @@ from tasuki.shared.access.loading import Loading
 from tasuki.shared.access.people import People
 from tasuki.shared.access.reading import Reading
 from tasuki.shared.access.refusals import Refused
+from tasuki.shared.access.rehearsing import Rehearsing
 from tasuki.shared.access.searching import Searching
-from tasuki.shared.access.writing import Writing
 from tasuki.shared.audit.events import AuditRecord, Outcome
 from tasuki.shared.audit.shapes import Action
 
@@ -59,7 +59,7 @@ class Desk:
         )
 
 
-class Records(Reading, Searching, People, Writing, Loading):
+class Records(Reading, Searching, People, Rehearsing, Loading):
     """What one caller may do with the records in one transaction."""
 
 

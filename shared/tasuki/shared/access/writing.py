@@ -34,14 +34,11 @@ class Writing(AtTheGate):
         Raises:
             Fault: FORBIDDEN; STRUCTURE where its subject is not here.
         """
-        type_ = str(resource["resourceType"])
-        self.require_scope(type_, Interaction.CREATE)
         new_id = id_ or self._ids.new()
-        owner = await self._owner_for(resource, new_id)
-        ruling = await self.require(Interaction.CREATE, owner, type_)
-        await self._require_subject(owner, resource)
+        owner, basis = await self._creatable(resource, new_id)
         stored = await self._append(resource, new_id, owner, None)
-        await self.leave_leaf(Action.CREATE, owner, (f"{type_}/{new_id}/_history/1",), ruling.basis)
+        entity = f"{stored.type}/{new_id}/_history/1"
+        await self.leave_leaf(Action.CREATE, owner, (entity,), basis)
         return stored
 
     async def update(self, id_: str, resource: Resource, *, if_match: int | None) -> Stored:
@@ -51,6 +48,50 @@ class Writing(AtTheGate):
             Fault: NOT_FOUND, FORBIDDEN; PRECONDITION where `if_match` is not the newest version;
                 STRUCTURE where the subject would change.
         """
+        head, basis = await self._updatable(id_, resource, if_match)
+        stored = await self._append(resource, id_, head.owner, head)
+        entity = f"{head.type}/{id_}/_history/{stored.version}"
+        await self.leave_leaf(Action.UPDATE, head.owner, (entity,), basis)
+        return stored
+
+    async def delete(self, type_: str, id_: str, *, if_match: int | None = None) -> Stored | None:
+        """Write a deletion and return it; None where it was deleted before.
+
+        Raises:
+            Fault: NOT_FOUND where there never was one, as for one the caller may not know of;
+                FORBIDDEN; PRECONDITION; CONFLICT for a Patient whose record is not empty.
+        """
+        head, basis = await self._deletable(type_, id_, if_match)
+        if head.body is None:
+            return None
+        version = NewVersion(
+            type=type_,
+            id=id_,
+            owner=head.owner,
+            expected=head.version,
+            at=self._desk.clock.now(),
+            method=Method.DELETE,
+            body=None,
+            superseded_person_keys=_superseded(head),
+        )
+        await self._unit.write([version])
+        entity = f"{type_}/{id_}/_history/{version.version}"
+        await self.leave_leaf(Action.DELETE, head.owner, (entity,), basis)
+        return written(version)
+
+    async def _creatable(self, resource: Resource, id_: str) -> tuple[str, str]:
+        """Return whose record the new resource would be in, and on what basis; else refuse."""
+        type_ = str(resource["resourceType"])
+        self.require_scope(type_, Interaction.CREATE)
+        owner = await self._owner_for(resource, id_)
+        ruling = await self.require(Interaction.CREATE, owner, type_)
+        await self._require_subject(owner, resource)
+        return owner, ruling.basis
+
+    async def _updatable(
+        self, id_: str, resource: Resource, if_match: int | None
+    ) -> tuple[Stored, str]:
+        """Return the version that would be superseded, and on what basis; else refuse."""
         type_ = str(resource["resourceType"])
         self.require_scope(type_, Interaction.UPDATE)
         head = await self._unit.head_for_update(type_, id_)
@@ -66,43 +107,21 @@ class Writing(AtTheGate):
                 at=(f"{type_}.subject",),
             )
         await self._require_subject(head.owner, resource)
-        stored = await self._append(resource, id_, head.owner, head)
-        entity = f"{type_}/{id_}/_history/{stored.version}"
-        await self.leave_leaf(Action.UPDATE, head.owner, (entity,), ruling.basis)
-        return stored
+        return head, ruling.basis
 
-    async def delete(self, type_: str, id_: str, *, if_match: int | None = None) -> Stored | None:
-        """Write a deletion and return it; None where it was deleted before.
-
-        Raises:
-            Fault: NOT_FOUND where there never was one, as for one the caller may not know of;
-                FORBIDDEN; PRECONDITION; CONFLICT for a Patient whose record is not empty.
-        """
+    async def _deletable(self, type_: str, id_: str, if_match: int | None) -> tuple[Stored, str]:
+        """Return the version that would be deleted, and on what basis; else refuse."""
         self.require_scope(type_, Interaction.DELETE)
         head = await self._unit.head_for_update(type_, id_)
         if head is None:
             raise not_found("absent", entities=(f"{type_}/{id_}",))
         ruling = await self.require(Interaction.DELETE, head.owner, type_)
-        if head.body is None:
-            return None
-        self._require_seen(head, ruling.admits)
-        _require_version(head, if_match)
-        if type_ == "Patient":
-            await self._require_empty(id_)
-        version = NewVersion(
-            type=type_,
-            id=id_,
-            owner=head.owner,
-            expected=head.version,
-            at=self._desk.clock.now(),
-            method=Method.DELETE,
-            body=None,
-            superseded_person_keys=_superseded(head),
-        )
-        await self._unit.write([version])
-        entity = f"{type_}/{id_}/_history/{version.version}"
-        await self.leave_leaf(Action.DELETE, head.owner, (entity,), ruling.basis)
-        return written(version)
+        if head.body is not None:
+            self._require_seen(head, ruling.admits)
+            _require_version(head, if_match)
+            if type_ == "Patient":
+                await self._require_empty(id_)
+        return head, ruling.basis
 
     async def all_exist(self, references: Sequence[tuple[str, str]]) -> bool:
         """Return whether every one of these (type, id) is live here, as far as the caller may know.

@@ -15,6 +15,7 @@ from tasuki.shared.rest import (
     load,
     resources,
     search,
+    validate,
 )
 from tasuki.shared.rest.outcome import install
 
@@ -33,6 +34,12 @@ def fhir_app(service: FhirService, *more: APIRouter) -> FastAPI:
     # Fixed paths before those with a type and an id in them.
     for routes in (capability.ROUTES, feed.ROUTES, load.ROUTES, disclosures.ROUTES, *more):
         app.include_router(routes)
-    for routes in (everything.ROUTES, bundles.ROUTES, search.ROUTES, resources.ROUTES):
+    for routes in (
+        everything.ROUTES,
+        bundles.ROUTES,
+        validate.ROUTES,
+        search.ROUTES,
+        resources.ROUTES,
+    ):
         app.include_router(routes)
     return app

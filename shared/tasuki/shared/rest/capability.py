@@ -14,7 +14,7 @@ from tasuki.shared.access.smart import smart_configuration
 from tasuki.shared.fhir.json import render
 from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import require_acceptable
-from tasuki.shared.rest.offered import Offered, offered
+from tasuki.shared.rest.offered import ANY, Offered, offered
 from tasuki.shared.rest.service import ServiceDep
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ DEFINITIONS: Mapping[tuple[str | None, str], str] = MappingProxyType(
     {
         ("Patient", "everything"): "http://hl7.org/fhir/OperationDefinition/Patient-everything",
         ("Patient", "match"): "http://hl7.org/fhir/OperationDefinition/Patient-match",
+        (ANY, "validate"): "http://hl7.org/fhir/OperationDefinition/Resource-validate",
         ("Patient", "summary"): "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
     }
 )
@@ -114,7 +115,7 @@ def _resource(type_: str, found: Offered) -> dict[str, Any]:
     operations = [
         {"name": name, "definition": DEFINITIONS[(of, name)]}
         for of, name in found.operations
-        if of == type_ and (of, name) in DEFINITIONS
+        if of in (type_, ANY) and (of, name) in DEFINITIONS
     ]
     if parameters:
         told["searchParam"] = [{"name": name, "type": kind} for name, kind in parameters.items()]

@@ -34,8 +34,9 @@ TYPED: Mapping[tuple[str, str], str] = MappingProxyType(
 )
 ORDER = tuple(dict.fromkeys(TYPED.values()))
 BUNDLES = ("POST", "/")
+ANY = "{type_}"  # in the path of a route that serves every type
 _FIXED = re.compile(r"/([A-Z][A-Za-z]+)(/.*)?")
-_OPERATION = re.compile(r"/(?:([A-Z][A-Za-z]+)/)?(?:\{id_\}/)?\$([a-z-]+)")
+_OPERATION = re.compile(r"/(?:([A-Z][A-Za-z]+|\{type_\})/)?(?:\{id_\}/)?\$([a-z-]+)")
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ class Offered:
     Attributes:
         types: Interaction codes by resource type, in the order of FHIR's own list.
         parameters: Search parameters by type, by name: their FHIR type.
-        operations: (resource type or None for the system, name), in the order of the routes.
+        operations: (resource type, `ANY`, or None for the system; name), in the order of the routes.
         takes_bundles: Whether transaction and batch are served.
     """
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from tasuki.shared.access.principal import Principal
     from tasuki.shared.access.records import RecordStore
     from tasuki.shared.clock import Clock
+    from tasuki.shared.faults import Fault
+    from tasuki.shared.fhir.json import Resource
     from tasuki.shared.ids import IdSource
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
@@ -41,6 +43,7 @@ class FhirService:
         issuer: The authorization server's URL.
         max_body: Largest request body in bytes.
         max_entries: Most entries of one Bundle.
+        checks: Rules beyond R4 that `$validate` applies to what is sound R4; each returns faults.
     """
 
     title: str
@@ -54,6 +57,7 @@ class FhirService:
     ids: IdSource
     max_body: int
     max_entries: int
+    checks: tuple[Callable[[Resource], tuple[Fault, ...]], ...] = ()
 
 
 def service_of(request: Request) -> FhirService:

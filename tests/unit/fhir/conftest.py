@@ -8,11 +8,9 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).parents[2] / "data" / "fhir"
 EXAMPLES = sorted([*DATA.glob("hl7-r4/*.json"), *DATA.glob("jp-core/*.json")])
-BROKEN = sorted(DATA.glob("jp-validator-base/*.ndjson"))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Give `example` every published example, and `broken` every published broken resource."""
-    for name, paths in (("example", EXAMPLES), ("broken", BROKEN)):
-        if name in metafunc.fixturenames:
-            metafunc.parametrize(name, paths, ids=lambda path: path.stem)
+    """Give `example` every published example."""
+    if "example" in metafunc.fixturenames:
+        metafunc.parametrize("example", EXAMPLES, ids=lambda path: path.stem)

@@ -19,6 +19,11 @@ from tasuki.shared.fhir.structure import SOUND, Check, Problem
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+_CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+_VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+_ABATED = frozenset({"inactive", "remission", "resolved"})
+_IN_ERROR = frozenset({"entered-in-error"})
+
 
 def _extension(value: dict[str, Any]) -> Sequence[Problem]:  # ext-1
     has_value = any(key.startswith(("value", "_value")) for key in value)
@@ -69,6 +74,36 @@ def _contained(value: dict[str, Any]) -> Sequence[Problem]:  # dom-2
     ]
 
 
+def _condition(value: dict[str, Any]) -> Sequence[Problem]:  # con-4
+    if not any(key.startswith(("abatement", "_abatement")) for key in value):
+        return SOUND
+    # One entered in error has no clinicalStatus (con-5), so HL7's two rules cannot both be kept.
+    wrong = _holds(value.get("verificationStatus"), _VERIFICATION, _IN_ERROR)
+    if wrong or _holds(value.get("clinicalStatus"), _CLINICAL, _ABATED):
+        return SOUND
+    return [(".abatement[x]", "must not be there unless the clinicalStatus says it is over")]
+
+
+def _holds(concept: Any, system: str, codes: frozenset[str]) -> bool:
+    """Return whether a CodeableConcept, sound or not, has one of these codes."""
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    return any(
+        isinstance(one, dict) and one.get("system") == system and str(one.get("code")) in codes
+        for one in (codings if isinstance(codings, list) else ())
+    )
+
+
+def _bundle(value: dict[str, Any]) -> Sequence[Problem]:  # bdl-11
+    if value.get("type") != "document":
+        return SOUND
+    entries = value.get("entry")
+    first = entries[0] if isinstance(entries, list) and entries else None
+    resource = first.get("resource") if isinstance(first, dict) else None
+    if isinstance(resource, dict) and resource.get("resourceType") == "Composition":
+        return SOUND
+    return [(".entry[0].resource", "must be the Composition of the document")]
+
+
 def _reference(value: dict[str, Any]) -> Sequence[Problem]:
     literal = value.get("reference")
     if isinstance(literal, str) and is_active_uri(literal):
@@ -94,6 +129,8 @@ INVARIANTS: Mapping[str, Check] = MappingProxyType(
     {
         "Age": _quantity,
         "Attachment": _attachment,
+        "Bundle": _bundle,
+        "Condition": _condition,
         "ContactPoint": _contact_point,
         "Distance": _quantity,
         "Duration": _quantity,

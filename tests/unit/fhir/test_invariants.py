@@ -1,0 +1,99 @@
+"""HL7's rules over several elements; the key of each is in the docstring of its test."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tasuki.shared.fhir.models import validate
+
+if TYPE_CHECKING:
+    from tasuki.shared.fhir.json import Resource
+
+CLINICAL = "http://terminology.hl7.org/CodeSystem/condition-clinical"
+COMPOSITION = "Bundle.entry[0].resource must be the Composition of the document"
+VERIFICATION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
+
+
+def _places(resource: Resource) -> list[str]:
+    return [place for fault in validate(resource) for place in fault.at]
+
+
+@pytest.mark.parametrize(
+    ("elements", "sound"),
+    [
+        ({"clinicalStatus": {"coding": [{"system": CLINICAL, "code": "resolved"}]}}, True),
+        (
+            {
+                "clinicalStatus": {
+                    "coding": [{"code": "x"}, {"system": CLINICAL, "code": "inactive"}]
+                }
+            },
+            True,
+        ),
+        ({"clinicalStatus": {"coding": [{"system": CLINICAL, "code": "recurrence"}]}}, False),
+        ({"clinicalStatus": {"coding": [{"system": "urn:x", "code": "resolved"}]}}, False),
+        ({"clinicalStatus": {"text": "resolved"}}, False),
+        ({}, False),
+        (
+            {"verificationStatus": {"coding": [{"system": VERIFICATION, "code": "refuted"}]}},
+            False,
+        ),
+        (
+            {
+                "verificationStatus": {
+                    "coding": [{"system": VERIFICATION, "code": "entered-in-error"}]
+                }
+            },
+            True,
+        ),
+    ],
+)
+def test_what_goes_on_has_no_end(elements: dict[str, Any], *, sound: bool) -> None:
+    """con-4 of https://hl7.org/fhir/R4/condition.html."""
+    condition = {"resourceType": "Condition", "subject": {"reference": "Patient/p1"}, **elements}
+    assert _places(condition) == []
+    for abatement in ({"abatementString": "治癒"}, {"_abatementDateTime": {"id": "a"}}):
+        places = _places({**condition, **abatement})
+        assert places == ([] if sound else ["Condition.abatement[x]"])
+
+
+@pytest.mark.parametrize("value", [5, [], ["a"], {"coding": 5}, {"coding": [5, {"code": []}]}])
+def test_a_status_of_a_wrong_shape_is_a_fault_and_no_defect(value: Any) -> None:
+    condition = {"resourceType": "Condition", "subject": {"reference": "Patient/p1"}}
+    places = _places({**condition, "clinicalStatus": value, "abatementString": "a"})
+    assert "Condition.abatement[x]" in places
+
+
+@pytest.mark.parametrize(
+    ("entry", "sound"),
+    [
+        (
+            [
+                {"resource": {"resourceType": "Composition"}},
+                {"resource": {"resourceType": "Patient"}},
+            ],
+            True,
+        ),
+        (
+            [
+                {"resource": {"resourceType": "Patient"}},
+                {"resource": {"resourceType": "Composition"}},
+            ],
+            False,
+        ),
+        ([{"fullUrl": "urn:x"}], False),
+        ([{"resource": 5}], False),
+        ([5], False),
+        ([], False),
+        (5, False),
+        (None, False),
+    ],
+)
+def test_a_document_begins_with_its_composition(entry: Any, *, sound: bool) -> None:
+    """bdl-11 of https://hl7.org/fhir/R4/bundle.html."""
+    bundle = {"resourceType": "Bundle", "entry": entry}
+    rules = [fault.message for fault in validate({**bundle, "type": "document"})]
+    assert (COMPOSITION in rules) is not sound
+    assert COMPOSITION not in [fault.message for fault in validate({**bundle, "type": "message"})]

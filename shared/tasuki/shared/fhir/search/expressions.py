@@ -78,7 +78,13 @@ class _Key:
 
     def as_type(self, datatype: str) -> None:
         """Narrow a choice to one of its types."""
+        if self.name not in CHOICES:
+            raise ExpressionError(f"`as` after `{self.name}`, which is no choice")
         self.names = (f"{self.name}{datatype[0].upper()}{datatype[1:]}",)
+
+    def beside_primitives(self) -> None:
+        """Look where JSON keeps the extensions of a primitive: in the element with `_` before it."""
+        self.names = (*(f"_{name}" for name in self.names), *self.names)
 
     def __call__(self, nodes: list[Any]) -> list[Any]:
         found: list[Any] = []
@@ -172,7 +178,8 @@ class _Parser:
         while True:
             if self._take("as"):
                 path.as_type(self._next())
-            elif self._take("is"):
+            elif self.tokens[:1] == ["is"] and path.steps[-1:] == [_resolved]:
+                del self.tokens[0]
                 path.steps.append(_refers_to(self._next()))
             else:
                 return path
@@ -214,10 +221,14 @@ class _Parser:
         elif name in {"as", "ofType"}:
             path.as_type(self._next())
         elif name == "extension":
+            if path.steps and isinstance(path.steps[-1], _Key):
+                path.steps[-1].beside_primitives()
             path.steps += [_Key("extension"), _with_url(self._next().strip("'"))]
         elif name == "exists":
             path.steps.append(lambda nodes: [bool(nodes)])
-        elif name != "resolve":  # `resolve()` leaves the reference for `is` to look at
+        elif name == "resolve":
+            path.steps.append(_resolved)
+        else:
             raise self._error()
 
 
@@ -265,6 +276,11 @@ def _filtered(criterion: _Path) -> Step:
 
 def _with_url(url: str) -> Step:
     return lambda nodes: [node for node in nodes if node.get("url") == url]
+
+
+def _resolved(nodes: list[Any]) -> list[Any]:
+    """Leave the references as they are, for `is` to look at."""
+    return nodes
 
 
 def _refers_to(resource_type: str) -> Step:

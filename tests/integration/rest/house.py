@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tasuki.shared.fhir.json import Resource
 
     Check = Callable[[Resource], tuple[Fault, ...]]
+    from tasuki.shared.rest.jobs import Jobs
 
 BASE = "https://noto.example"
 FHIR_JSON = "application/fhir+json"
@@ -43,6 +44,7 @@ class TableVerifier:
             "clinician": principal(Role.CLINICIAN, scopes="user/*.cruds"),
             "service": principal(Role.SERVICE, scopes="system/*.rs"),
             "reader": principal(Role.CLINICIAN, scopes="user/Patient.r user/Observation.rs"),
+            "seeker": principal(Role.CLINICIAN, scopes="user/Patient.rs user/Condition.r"),
             "narrow": principal(Role.CLINICIAN, scopes="user/Observation.rs?category=laboratory"),
         }
 
@@ -62,6 +64,7 @@ class House:
     verifier: TableVerifier
     http: httpx2.AsyncClient
     app: FastAPI
+    jobs: Jobs
 
     async def ask(self, method: str, path: str, **more: Any) -> httpx2.Response:
         """Send one request; `json` goes as FHIR JSON, `raw` as it is."""
@@ -132,12 +135,15 @@ async def house_on(world: World) -> AsyncIterator[House]:
         max_entries=MAX_ENTRIES,
     )
     app = fhir_app(service, explode_routes())
+    jobs: Jobs = app.state.jobs
+    jobs.gap = 0.01  # everything runs in this process, by one clock
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     async with (
         world.store.running(),
+        jobs.ending(),
         httpx2.AsyncClient(transport=transport, base_url=BASE) as http,
     ):
-        yield House(world, decider, verifier, http, app)
+        yield House(world, decider, verifier, http, app, jobs)
 
 
 def issue(code: str, text: str, *at: str, severity: str = "error") -> dict[str, Any]:

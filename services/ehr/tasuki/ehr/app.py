@@ -86,7 +86,11 @@ def create_app(settings: EhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
         follower = consent_follower(settings.consent_url, snapshot, near, clock)
         async with running(store), near.http:
             await snapshot.open()
-            async with following([follower]), sweeping(sessions.end_old, store.forget_old):
+            async with (
+                following([follower]),
+                sweeping(sessions.end_old, store.forget_old),
+                fhir.state.jobs.ending(),
+            ):
                 yield
 
     app.router.lifespan_context = lifespan

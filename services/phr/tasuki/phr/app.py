@@ -87,14 +87,19 @@ def create_app(settings: PhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
     for routes in (health, log_routes, sharing_routes, looked_routes):
         app.include_router(routes.ROUTES)
     app.add_middleware(BareBase, path="/fhir")
-    app.mount("/fhir", fhir_app(service, tokens.ROUTES))
+    fhir = fhir_app(service, tokens.ROUTES)
+    app.mount("/fhir", fhir)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         follower = consent_follower(settings.consent_url, snapshot, near, clock)
         async with running(store), near.http:
             await snapshot.open()
-            async with following([follower]), sweeping(sessions.end_old, store.forget_old):
+            async with (
+                following([follower]),
+                sweeping(sessions.end_old, store.forget_old),
+                fhir.state.jobs.ending(),
+            ):
                 yield
 
     app.router.lifespan_context = lifespan

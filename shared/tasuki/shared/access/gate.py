@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tasuki.shared.access.exporting import Exporting
 from tasuki.shared.access.loading import Loading
 from tasuki.shared.access.people import People
 from tasuki.shared.access.reading import Reading
@@ -59,7 +60,7 @@ class Desk:
         )
 
 
-class Records(Reading, Searching, People, Rehearsing, Loading):
+class Records(Reading, Searching, People, Rehearsing, Loading, Exporting):
     """What one caller may do with the records in one transaction."""
 
 

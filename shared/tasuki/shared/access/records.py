@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
     from datetime import datetime
 
+    from tasuki.shared.access.asof import Sketch, Slice
     from tasuki.shared.audit.events import AuditRecord
 
 NOBODY = ""
@@ -269,6 +270,18 @@ class Unit(Protocol):
 
     async def let_go(self, shelf: str, ids: Sequence[str]) -> None:
         """Forget what is kept under these names."""
+        ...
+
+    async def open_elsewhere(self) -> frozenset[str]:
+        """Return marks of the transactions other than this one that are open in the database."""
+        ...
+
+    async def current_at(self, asked: Slice, limit: int) -> list[Sketch]:
+        """Return what was current then, by id; the next page begins after the last id of this."""
+        ...
+
+    async def versions(self, type_: str, keys: Sequence[tuple[str, int]]) -> list[Stored]:
+        """Return these (id, version), by id; those that never were are left out."""
         ...
 
     async def audit_events(self, owners: Sequence[str], limit: int, skip: int = 0) -> list[bytes]:

@@ -11,12 +11,14 @@ from tasuki.shared.rest import (
     capability,
     disclosures,
     everything,
+    exports,
     feed,
     load,
     resources,
     search,
     validate,
 )
+from tasuki.shared.rest.jobs import Jobs
 from tasuki.shared.rest.outcome import install
 
 if TYPE_CHECKING:
@@ -30,11 +32,13 @@ def fhir_app(service: FhirService, *more: APIRouter) -> FastAPI:
     app = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
     app.router.redirect_slashes = False
     app.state.fhir = service
+    app.state.jobs = Jobs()
     install(app)
     # Fixed paths before those with a type and an id in them.
     for routes in (capability.ROUTES, feed.ROUTES, load.ROUTES, disclosures.ROUTES, *more):
         app.include_router(routes)
     for routes in (
+        exports.ROUTES,
         everything.ROUTES,
         bundles.ROUTES,
         validate.ROUTES,

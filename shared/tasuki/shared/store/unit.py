@@ -23,6 +23,7 @@ from tasuki.shared.access.records import NOBODY, Copy, Method, Stored
 from tasuki.shared.crypto.seal import unseal
 from tasuki.shared.store import appending, leaves
 from tasuki.shared.store.appending import place_of
+from tasuki.shared.store.asof import AsOf
 from tasuki.shared.store.hot import Hot
 from tasuki.shared.store.kept import KeptShelf
 from tasuki.shared.store.lookups import Lookups
@@ -144,6 +145,7 @@ class SealedUnit:
         self._lookups = Lookups(line, ring, tenant, network)
         self._shelf = QuarantineShelf(line.core, vault, tenant)
         kept = KeptShelf(line.core, vault, tenant)
+        past = AsOf(line.core, tenant, self._opened)
         self.changed = False
         self.by_identifier = self._lookups.by_identifier
         self.by_person_key = self._lookups.by_person_key
@@ -158,6 +160,9 @@ class SealedUnit:
         self.keep = kept.keep
         self.kept = kept.kept
         self.let_go = kept.let_go
+        self.open_elsewhere = past.open_elsewhere
+        self.current_at = past.current_at
+        self.versions = past.versions
 
     async def head(self, type_: str, id_: str) -> Stored | None:
         """See `Unit.head`."""

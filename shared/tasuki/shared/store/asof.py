@@ -1,0 +1,144 @@
+"""What was current at a moment that is past: read in pages, whatever is written meanwhile.
+
+Versions are never changed, so what was current at a moment stays the same for ever, once every
+transaction that could still add a version dated before it has ended.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
+
+from tasuki.shared.access.asof import Sketch
+from tasuki.shared.access.records import NOBODY
+from tasuki.shared.store.schema import HEAD, VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from tasuki.shared.access.asof import Slice
+    from tasuki.shared.access.records import Stored
+    from tasuki.shared.store.schema import AnyRow, Statement
+
+# https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
+_OPEN = text(
+    "SELECT pid, xact_start FROM pg_stat_activity"
+    " WHERE datname = current_database() AND backend_type = 'client backend'"
+    " AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
+)
+_THESE = (
+    func.unnest(
+        bindparam("ids", type_=ARRAY(Text)),
+        bindparam("versions", type_=ARRAY(Integer)),
+    )
+    .table_valued("id", "version")
+    .render_derived(name="these")
+)
+_VERSIONS = (
+    select(
+        VERSION.c.type,
+        VERSION.c.id,
+        VERSION.c.owner,
+        VERSION.c.version,
+        VERSION.c.at,
+        VERSION.c.method,
+        VERSION.c.sealed,
+    )
+    .join(_THESE, (VERSION.c.id == _THESE.c.id) & (VERSION.c.version == _THESE.c.version))
+    .where(VERSION.c.tenant == bindparam("tenant"), VERSION.c.type == bindparam("type_"))
+    .order_by(VERSION.c.id)
+)
+
+
+class AsOf:
+    """One tenant's past, inside one transaction."""
+
+    def __init__(
+        self,
+        connection: AsyncConnection,
+        tenant: str,
+        opened: Callable[[Sequence[AnyRow]], Awaitable[list[Stored]]],
+    ) -> None:
+        self._connection = connection
+        self._tenant = tenant
+        self._opened = opened
+
+    async def open_elsewhere(self) -> frozenset[str]:
+        """See `Unit.open_elsewhere`."""
+        rows = (await self._connection.execute(_OPEN)).all()
+        return frozenset(f"{row.pid}/{row.xact_start.isoformat()}" for row in rows)
+
+    async def current_at(self, asked: Slice, limit: int) -> list[Sketch]:
+        """See `Unit.current_at`."""
+        rows = await self._connection.execute(
+            _page(asked),
+            {
+                "tenant": self._tenant,
+                "type_": asked.type,
+                "after": asked.after,
+                "until": asked.until,
+                "limit": limit,
+                **({} if asked.since is None else {"since": asked.since}),
+                **({} if asked.owners is None else {"owners": list(asked.owners)}),
+            },
+        )
+        return [
+            Sketch(id=row.id, owner=row.owner, version=row.version, size=row.size) for row in rows
+        ]
+
+    async def versions(self, type_: str, keys: Sequence[tuple[str, int]]) -> list[Stored]:
+        """See `Unit.versions`."""
+        if not keys:
+            return []
+        values = {
+            "tenant": self._tenant,
+            "type_": type_,
+            "ids": [id_ for id_, _ in keys],
+            "versions": [version for _, version in keys],
+        }
+        return await self._opened((await self._connection.execute(_VERSIONS, values)).all())
+
+
+def _page(asked: Slice) -> Statement:
+    """Return the statement of a page: the newest versions by then, by id, without their bodies."""
+    newest = (
+        select(
+            VERSION.c.id,
+            VERSION.c.owner,
+            VERSION.c.version,
+            VERSION.c.at,
+            func.octet_length(VERSION.c.sealed).label("size"),
+        )
+        .ext(distinct_on(VERSION.c.id))
+        .where(
+            VERSION.c.tenant == bindparam("tenant"),
+            VERSION.c.type == bindparam("type_"),
+            VERSION.c.id > bindparam("after"),
+            VERSION.c.at <= bindparam("until"),
+        )
+        .order_by(VERSION.c.id, VERSION.c.version.desc())
+    )
+    if asked.owners is not None:
+        # Versions have no index by owner; heads have.
+        newest = newest.where(
+            VERSION.c.id.in_(
+                select(HEAD.c.id).where(
+                    HEAD.c.tenant == bindparam("tenant"),
+                    HEAD.c.type == bindparam("type_"),
+                    HEAD.c.owner == any_(bindparam("owners", type_=ARRAY(Text))),
+                )
+            )
+        )
+    if asked.people_only:
+        newest = newest.where(VERSION.c.owner != NOBODY)
+    found = newest.subquery()
+    page = select(found.c.id, found.c.owner, found.c.version, found.c.size)
+    if asked.since is None:
+        page = page.where(found.c.size.is_not(None))
+    else:
+        page = page.where(found.c.at > bindparam("since"))
+    return page.order_by(found.c.id).limit(bindparam("limit"))

@@ -32,7 +32,7 @@ def test_result_parameters() -> None:
         ("_include:iterate", "Patient:organization"),
         ("_revinclude", "Provenance:target"),
         ("_total", "accurate"),
-        ("_summary", "count"),
+        ("_summary", "false"),
         ("_elements", "id,code"),
         ("_format", "application/fhir json"),
         ("_pretty", "true"),
@@ -49,7 +49,7 @@ def test_result_parameters() -> None:
         ("Patient", "organization", None, False, True),
         ("Provenance", "target", None, True, False),
     ]
-    assert (query.results.total, query.results.summary) == ("accurate", "count")
+    assert (query.results.total, query.results.summary) == ("accurate", "false")
     assert query.results.elements == ("id", "code")
     assert query.ignored == ()
     assert dict(parse_qsl(query.canonical()))["_sort"] == "-date,status"

@@ -148,12 +148,12 @@ def choices_of(resource_type: str) -> frozenset[str]:
     for model in models:  # grows while its parts are found
         for info in model.model_fields.values():
             found.add((info.json_schema_extra or {}).get("one_of_many", ""))
-            models += [inner for inner in _own_parts(model, info) if inner not in models]
+            models += [inner for inner in own_parts(model, info) if inner not in models]
     return frozenset(found - {""})
 
 
-def _own_parts(model: type[Any], info: Any) -> list[type[Any]]:
-    """Return the models of an element that its resource defines itself, in the same module."""
+def own_parts(model: type[Any], info: Any) -> list[type[Any]]:
+    """Return the models of an element that its resource type defines itself, such as a component."""
     targets = [part for part in _parts(info.annotation) if hasattr(part, "get_model_klass")]
     models = [target.get_model_klass() for target in targets]
     return [inner for inner in models if inner.__module__ == model.__module__]

@@ -12,7 +12,7 @@ from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.search.chains import Chain, ChainReader, Reverse
 from tasuki.shared.fhir.search.definitions import search_parameters
 from tasuki.shared.fhir.search.query import Query
-from tasuki.shared.fhir.search.results import Results, read_result
+from tasuki.shared.fhir.search.results import Results, check_results, read_result
 from tasuki.shared.fhir.search.terms import Term, read_term
 from tasuki.shared.fhir.types import SERVED_TYPES
 
@@ -46,6 +46,7 @@ def parse_query(
     reader = _Reader(resource_type, base)
     for name, value in pairs:
         reader.read(name, value)
+    check_results(reader.results)
     if strict and reader.ignored:
         raise _unknown(resource_type, reader.ignored[0])
     return Query(

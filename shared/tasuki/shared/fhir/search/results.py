@@ -5,12 +5,12 @@ https://hl7.org/fhir/R4/search.html#return
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tasuki.shared.faults import Category, Fault
+from tasuki.shared.fhir.outlines import outline
 from tasuki.shared.fhir.search.definitions import SearchParameter, search_parameters
 from tasuki.shared.fhir.search.links import local_targets
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 _TOTALS = frozenset({"none", "estimate", "accurate"})
 _SUMMARIES = frozenset({"true", "text", "data", "count", "false"})
 _JSON = frozenset({"json", "application/json", "application/fhir+json", "text/json"})
-_ELEMENT = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,99}")
 _MAX_COUNT_DIGITS = 9
 _INCLUDE_PARTS = (2, 3)
 
@@ -111,6 +110,20 @@ def read_result(
     return reader(results, resource_type, value)
 
 
+def check_results(results: Results) -> None:
+    """Do nothing, unless what is asked about the results contradicts itself.
+
+    Raises:
+        Fault: INVALID.
+    """
+    if results.elements and results.summary not in {None, "false"}:
+        raise Fault(
+            Category.INVALID,
+            "_summary and _elements ask for different parts; give one of them",
+            at=("_summary", "_elements"),
+        )
+
+
 def _count(results: Results, _: str, value: str) -> Results:
     if not (value.isascii() and value.isdigit() and len(value) <= _MAX_COUNT_DIGITS):
         raise Fault(Category.INVALID, "_count must be a whole number", at=("_count",))
@@ -142,10 +155,14 @@ def _summary(results: Results, _: str, value: str) -> Results:
     return replace(results, summary=value)
 
 
-def _elements(results: Results, _: str, value: str) -> Results:
+def _elements(results: Results, resource_type: str, value: str) -> Results:
     names = value.split(",")
-    if not all(_ELEMENT.fullmatch(name) for name in names):
-        raise Fault(Category.INVALID, "_elements must name elements", at=("_elements",))
+    if not outline(resource_type).elements.keys() >= set(names):
+        raise Fault(
+            Category.INVALID,
+            f"_elements must name elements of {resource_type}, such as id",
+            at=("_elements",),
+        )
     return replace(results, elements=(*results.elements, *names))
 
 

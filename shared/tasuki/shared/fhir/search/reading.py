@@ -6,13 +6,14 @@ https://hl7.org/fhir/R4/search.html
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.search.chains import Chain, ChainReader, Reverse
 from tasuki.shared.fhir.search.definitions import search_parameters
 from tasuki.shared.fhir.search.query import Query
-from tasuki.shared.fhir.search.results import Results, check_results, read_result
+from tasuki.shared.fhir.search.results import Results, check_results, read_include, read_result
 from tasuki.shared.fhir.search.terms import Term, read_term
 from tasuki.shared.fhir.types import SERVED_TYPES
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAX_PARAMETERS = 100  # name=value pairs in one query
+_TYPE = "_type"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}")
 
 
@@ -39,16 +41,53 @@ def parse_query(
         Fault: INVALID for unknown parameters and unreadable values, NOT_SUPPORTED for modifiers
             and types, NOT_ACCEPTABLE for a format but JSON, TOO_COSTLY for too much at once.
     """
+    query = _parse(resource_type, pairs, base, (resource_type,))
+    if strict and query.ignored:
+        raise _unknown([resource_type], query.ignored[0])
+    return query
+
+
+def parse_system_query(
+    types: Sequence[str], pairs: Sequence[tuple[str, str]], *, strict: bool, base: str
+) -> tuple[Query, ...]:
+    """Return the queries of `GET [base]?_type=A,B&name=value&…`, one for each type in their order.
+
+    What was asked about the results is the same in all of them, but for the sort keys, which are
+    each type's own parameters of those names.
+
+    Args:
+        types: What `_type` names; the pair itself is not among `pairs`.
+        pairs: As of `parse_query`. A parameter must be known to all the types; one that is known
+            to none of them is unknown.
+        strict: As of `parse_query`.
+        base: As of `parse_query`.
+
+    Raises:
+        Fault: As `parse_query`; INVALID for no type, one named twice, and a parameter that only
+            some of the types know or know as different kinds.
+    """
+    if not types:
+        raise Fault(Category.INVALID, "a search over all types is not done; name them", at=(_TYPE,))
+    if len(set(types)) < len(types):
+        raise Fault(Category.INVALID, "_type names a type twice", at=(_TYPE,))
+    queries = tuple(_parse(type_, pairs, base, types) for type_ in types)
+    _check_common(queries)
+    if strict and queries[0].ignored:
+        raise _unknown(types, queries[0].ignored[0])
+    return queries
+
+
+def _parse(
+    resource_type: str, pairs: Sequence[tuple[str, str]], base: str, searched: Sequence[str]
+) -> Query:
     if resource_type not in SERVED_TYPES:
         raise Fault(Category.NOT_SUPPORTED, "this resource type is not served here")
     if len(pairs) > MAX_PARAMETERS:
         raise Fault(Category.TOO_COSTLY, f"more than {MAX_PARAMETERS} search parameters")
-    reader = _Reader(resource_type, base)
+    reader = _Reader(resource_type, base, searched)
     for name, value in pairs:
         reader.read(name, value)
     check_results(reader.results)
-    if strict and reader.ignored:
-        raise _unknown(resource_type, reader.ignored[0])
     return Query(
         resource_type,
         tuple(reader.terms),
@@ -60,12 +99,39 @@ def parse_query(
     )
 
 
+def _check_common(queries: Sequence[Query]) -> None:
+    """Do nothing, unless a parameter means different things to the types, or nothing to some."""
+    for query in queries[1:]:
+        same = query.ignored == queries[0].ignored and _kinds(query) == _kinds(queries[0])
+        if not same:
+            known = ", ".join(_common([query.resource_type for query in queries]))
+            raise Fault(
+                Category.INVALID,
+                f"a search over several types takes only what all of them know: {known}",
+                at=(_TYPE,),
+            )
+
+
+def _kinds(query: Query) -> list[tuple[str, str]]:
+    """Return (name, kind) of the parameters looked at."""
+    sorts = [sort.parameter for sort in query.results.sort]
+    parameters = [*(term.parameter for term in query.terms), *sorts]
+    return [(parameter.code, parameter.type) for parameter in parameters]
+
+
+def _common(types: Sequence[str]) -> list[str]:
+    """Return the parameters that all the types know, as the same kind."""
+    kinds = ({(one.code, one.type) for one in search_parameters(type_).values()} for type_ in types)
+    return sorted(code for code, _ in set.intersection(*kinds))
+
+
 class _Reader:
     """Collects what the parameters of one query say."""
 
-    def __init__(self, resource_type: str, base: str) -> None:
+    def __init__(self, resource_type: str, base: str, searched: Sequence[str]) -> None:
         self.resource_type = resource_type
         self.base = base
+        self.searched = searched
         self.terms: list[Term] = []
         self.chains: list[Chain] = []
         self.reverses: list[Reverse] = []
@@ -75,8 +141,12 @@ class _Reader:
         self._chains = ChainReader(base)
 
     def read(self, name: str, value: str) -> None:
-        results = read_result(self.results, self.resource_type, name, value, self.base)
-        if results is not None:
+        include = read_include(self.searched, name, value, self.base)
+        results = read_result(self.results, self.resource_type, name, value)
+        if include is not None:
+            includes = (*self.results.includes, include)
+            self.results = replace(self.results, includes=includes)
+        elif results is not None:
             self.results = results
         elif not self._read_criterion(name, value):
             self.ignored.append(name)
@@ -97,9 +167,9 @@ class _Reader:
         return True
 
 
-def _unknown(resource_type: str, name: str) -> Fault:
+def _unknown(types: Sequence[str], name: str) -> Fault:
     code = name.partition(":")[0]
-    known = ", ".join(sorted(search_parameters(resource_type)))
+    known = ", ".join(_common(types))
     named = f" {code}" if _NAME.fullmatch(code) else ""
     return Fault(
         Category.INVALID,

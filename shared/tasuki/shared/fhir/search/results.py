@@ -15,7 +15,7 @@ from tasuki.shared.fhir.search.definitions import SearchParameter, search_parame
 from tasuki.shared.fhir.search.links import local_targets
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from tasuki.shared.fhir.json import Resource
 
@@ -87,27 +87,39 @@ class Results:
     elements: tuple[str, ...] = ()
 
 
-def read_result(
-    results: Results, resource_type: str, name: str, value: str, base: str
-) -> Results | None:
-    """Return the results with one parameter read, or None if `name` is no result parameter.
+def read_result(results: Results, resource_type: str, name: str, value: str) -> Results | None:
+    """Return the results with one parameter read, or None if `name` is no such parameter.
+
+    `_include` and `_revinclude` are read by `read_include`.
 
     Raises:
         Fault: INVALID for a value that cannot be read, NOT_SUPPORTED for a modifier,
             NOT_ACCEPTABLE for a format but JSON.
     """
-    code, colon, modifier = name.partition(":")
-    if code in {"_include", "_revinclude"}:
-        _check_modifier(code, modifier)
-        include = replace(_include(code, value), iterate=modifier == "iterate", base=base)
-        _check_direction(include, resource_type)
-        return replace(results, includes=(*results.includes, include))
+    code, colon, _ = name.partition(":")
     reader = _READERS.get(code)
     if reader is None:
         return None
     if colon:
         raise Fault(Category.NOT_SUPPORTED, f"{code} takes no modifier", at=(code,))
     return reader(results, resource_type, value)
+
+
+def read_include(searched: Sequence[str], name: str, value: str, base: str) -> Include | None:
+    """Return what `name=value` adds to a search of these types, or None if it is no include.
+
+    Raises:
+        Fault: INVALID for a value that cannot be read or does not touch the types, NOT_SUPPORTED
+            for a modifier but `:iterate`, and for `*`.
+    """
+    code, _, modifier = name.partition(":")
+    if code not in {"_include", "_revinclude"}:
+        return None
+    _check_modifier(code, modifier)
+    include = replace(_include(code, value), iterate=modifier == "iterate", base=base)
+    if not any(_touches(include, type_) for type_ in searched):
+        raise Fault(Category.INVALID, f"the include does not touch {searched[0]}", at=(code,))
+    return include
 
 
 def check_results(results: Results) -> None:
@@ -214,14 +226,10 @@ def _include(code: str, value: str) -> Include:
     return Include(parts[0], parameter, target, code == "_revinclude", iterate=False)
 
 
-def _check_direction(include: Include, resource_type: str) -> None:
+def _touches(include: Include, resource_type: str) -> bool:
+    """Return whether a match of this type can bring in something."""
     if include.iterate:
-        return
-    if include.reverse:
-        fits = resource_type in include.parameter.target
-        fits = fits and include.target in {None, resource_type}
-    else:
-        fits = include.source == resource_type
-    if not fits:
-        at = ("_revinclude" if include.reverse else "_include",)
-        raise Fault(Category.INVALID, f"the include does not touch {resource_type}", at=at)
+        return True  # it may start at what another include brought in
+    if not include.reverse:
+        return include.source == resource_type
+    return resource_type in include.parameter.target and include.target in {None, resource_type}

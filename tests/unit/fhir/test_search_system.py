@@ -54,6 +54,7 @@ def test_chains_go_to_every_type() -> None:
         (("Condition", "Patient"), [("patient", "p1")], Category.INVALID, "all of them know"),
         (("Condition", "Patient"), [("_has:Encounter:subject:_id", "e")], Category.INVALID, "_has"),
         (("Location", "Condition"), [("_sort", "name")], Category.INVALID, "_sort"),
+        (("Condition", "Patient"), [("encounter.status", "a")], Category.INVALID, "all of them"),
         (CLINICAL, [("_elements", "dosageInstruction")], Category.INVALID, "_elements"),
     ],
 )

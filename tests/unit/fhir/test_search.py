@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -10,7 +11,13 @@ from hypothesis import strategies as st
 
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import Number
-from tasuki.shared.fhir.search import Query, parse_query, search_parameters
+from tasuki.shared.fhir.search import (
+    Query,
+    parse_query,
+    parse_system_query,
+    search_parameters,
+    subset,
+)
 from tasuki.shared.fhir.types import SERVED_TYPES
 
 BASE = "https://ehr.example/fhir"
@@ -252,52 +259,103 @@ def test_another_type_never_matches() -> None:
 
 
 _NAMES = sorted({code for name in SERVED_TYPES for code in search_parameters(name)})
+_LINKS = ["subject", "patient", "target", "entry", "subject:Patient", "_has:Observation:patient"]
+_LINKS += ["_has:Encounter:subject", "general-practitioner", "encounter", "_has", "_has:Patient"]
 _RESULTS = [
-    "_sort",
-    "_include",
-    "_revinclude",
     "_count",
-    "_total",
     "_elements",
+    "_filter",
     "_format",
+    "_include",
+    "_include:iterate",
+    "_list",
+    "_pretty",
+    "_revinclude",
+    "_sort",
     "_summary",
+    "_text",
+    "_total",
+    "_type",
+    "near",
 ]
 _MODIFIERS = [
-    "",
-    ":",
-    ":missing",
-    ":not",
-    ":text",
-    ":exact",
-    ":contains",
-    ":identifier",
-    ":Patient",
+    "missing",
+    "not",
+    "text",
+    "exact",
+    "contains",
+    "identifier",
+    "of-type",
+    "above",
+    "below",
+    "in",
+    "not-in",
+    "Patient",
+    "iterate",
+    "recurse",
 ]
+_SECRET = "ｻﾄｳ9x7q"  # what no fault may say
 _ALPHABET = st.sampled_from(list("a1|,\\$:/.-eqgt%T\u3000能ﾉ\x00")) | st.characters()
+_CRITERIA = st.sampled_from(_NAMES + _RESULTS) | st.text(_ALPHABET, max_size=8)
+
+
+@st.composite
+def _names(draw: st.DrawFn) -> str:
+    """Return the name of a criterion, perhaps chained, perhaps with a modifier."""
+    links = draw(st.lists(st.sampled_from(_LINKS), max_size=5))
+    joined = "".join(f"{link}{':' if link.startswith('_has') else '.'}" for link in links)
+    modifier = draw(st.sampled_from(["", "", ":", *(f":{one}" for one in _MODIFIERS)]))
+    return f"{joined}{draw(_CRITERIA)}{modifier}"
+
+
+_VALUES = (
+    st.text(_ALPHABET, max_size=20)
+    | st.dates().map(str)
+    | st.floats().map(str)
+    | st.sampled_from(["Observation:subject", "Patient/a", "a$5", "a$2026", "http://x|a|b", "*"])
+    | st.sampled_from(["true", "false", "text", "json", "id,code", "-date", "Provenance:target"])
+)
+
+
+@given(
+    st.lists(st.sampled_from(sorted(SERVED_TYPES)), min_size=1, max_size=2),
+    st.lists(st.tuples(_names(), _VALUES), max_size=3),
+    st.booleans(),
+)
+def test_arbitrary_queries_give_a_query_or_a_fault(
+    types: list[str], pairs: list[tuple[str, str]], strict: bool
+) -> None:
+    try:
+        query = parse_query(types[0], pairs, strict=strict, base=BASE)
+    except Fault:
+        return
+    finally:
+        with suppress(Fault):
+            parse_system_query(types, pairs, strict=strict, base=BASE)
+    for resource in (PATIENT, MEDICATION, OBSERVATION, {"resourceType": types[0]}):
+        assert query.matches(resource) in {True, False}
+        for link in (*query.chains, *query.reverses, *query.includes):
+            assert isinstance(link.targets_of(resource), set)
+        if resource["resourceType"] == types[0]:
+            assert subset(resource, query.results)["resourceType"] == types[0]
+    assert len(query.sorted([PATIENT, OBSERVATION])) == 2
+    assert isinstance(query.canonical(), str)
 
 
 @given(
     st.sampled_from(sorted(SERVED_TYPES)),
-    st.lists(
-        st.tuples(
-            st.tuples(
-                st.sampled_from(_NAMES + _RESULTS) | st.text(_ALPHABET, max_size=8),
-                st.sampled_from(_MODIFIERS),
-            ).map("".join),
-            st.text(_ALPHABET, max_size=20) | st.dates().map(str) | st.floats().map(str),
-        ),
-        max_size=3,
-    ),
-    st.booleans(),
+    _names(),
+    _VALUES.map(lambda value: f"{value}{_SECRET}") | _VALUES.map(lambda value: f"{_SECRET}{value}"),
 )
-def test_arbitrary_queries_give_a_query_or_a_fault(
-    resource_type: str, pairs: list[tuple[str, str]], strict: bool
-) -> None:
+def test_a_fault_never_repeats_what_was_asked_for(type_: str, name: str, value: str) -> None:
+    for types in ([type_], [type_, "Provenance"]):
+        fault = _fault_of(types, name, value)
+        assert _SECRET not in f"{fault} {fault.at if fault else ''}"
+
+
+def _fault_of(types: list[str], name: str, value: str) -> Fault | None:
     try:
-        query = parse_query(resource_type, pairs, strict=strict, base=BASE)
-    except Fault:
-        return
-    for resource in (PATIENT, MEDICATION, OBSERVATION, {"resourceType": resource_type}):
-        assert query.matches(resource) in {True, False}
-    assert len(query.sorted([PATIENT, OBSERVATION])) == 2
-    assert isinstance(query.canonical(), str)
+        parse_system_query(types, [(name, value)], strict=True, base=BASE)
+    except Fault as fault:
+        return fault
+    return None

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tasuki.shared.store.schema import AnyRow
 
 _DIALECT = dialect()
+# What the driver raises besides OSError; the last where a connection ended between two statements.
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
 class Fields(asyncpg.Record):  # type: ignore[misc] - asyncpg ships no types
@@ -103,7 +105,7 @@ async def _driver(connection: AsyncConnection) -> Any:
 async def _undo(line: Line, transaction: Any) -> None:
     try:
         await transaction.rollback()
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    except (*DRIVER_ERRORS, OSError):
         await _drop(line)
 
 

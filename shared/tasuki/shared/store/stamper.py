@@ -18,48 +18,81 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tasuki.shared.audit.checkpoint import sign_checkpoint
 from tasuki.shared.audit.merkle import Frontier
+from tasuki.shared.store.hot import DRIVER_ERRORS, Hot, begun
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from tasuki.shared.clock import Clock
     from tasuki.shared.ids import IdSource
+    from tasuki.shared.store.hot import Line
+    from tasuki.shared.store.schema import AnyRow
 
 LOG = structlog.get_logger()
 
 BATCH = 5_000  # changes or leaves numbered in one transaction
-POLL_SECONDS = 0.25  # how soon work of other processes is noticed; our own wakes us at once
-GATHER_SECONDS = 0.01  # what happens within it shares one transaction of the stamper
+POLL_SECONDS = 0.25  # how soon leaves, and the work of other processes, are noticed
+GATHER_SECONDS = 0.02  # our own changes wake us; what happens within it shares one transaction
 RETRY_SECONDS = 1.0  # pause while the database does not answer
 SIGN_EVERY = timedelta(seconds=1)  # a head a second bounds both the gap and the table
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
-_TRY_LOCK = text(
-    "SELECT pg_try_advisory_xact_lock(hashtextextended('stamper:' || CAST(:tenant AS text), 0))"
-)
-_STAMP_CHANGES = text(
-    """
-    WITH waiting AS (
-      SELECT local, row_number() OVER (ORDER BY local) AS place
-      FROM change WHERE tenant = :tenant AND seq IS NULL ORDER BY local LIMIT :batch
-    ), stamped AS (
-      UPDATE change SET seq = :head + waiting.place
-      FROM waiting WHERE change.local = waiting.local RETURNING 1
+# In a statement of its own: what comes after sees what the last holder has committed.
+_TRY_LOCK = Hot(
+    text(
+        "SELECT pg_try_advisory_xact_lock("
+        "hashtextextended('stamper:' || CAST(:tenant AS text), 0)) AS got"
     )
-    SELECT count(*) FROM stamped
-    """
 )
-_WAITING_LEAVES = text(
-    "SELECT local, leaf FROM audit_leaf WHERE tenant = :tenant AND seq IS NULL"
-    " ORDER BY local LIMIT :batch"
+_STAMP_CHANGES = Hot(
+    text(
+        """
+        WITH waiting AS (
+          SELECT local, row_number() OVER (ORDER BY local) AS place
+          FROM change WHERE tenant = CAST(:tenant AS text) AND seq IS NULL
+          ORDER BY local LIMIT CAST(:batch AS bigint)
+        ), stamped AS (
+          UPDATE change SET seq = feed_state.head + waiting.place
+          FROM waiting, feed_state
+          WHERE change.local = waiting.local AND feed_state.tenant = CAST(:tenant AS text)
+          RETURNING 1
+        ), moved AS (
+          UPDATE feed_state SET head = head + (SELECT count(*) FROM stamped)
+          WHERE tenant = CAST(:tenant AS text) AND EXISTS (SELECT 1 FROM waiting)
+        )
+        SELECT count(*) AS stamped FROM stamped
+        """
+    )
 )
-_STAMP_LEAVES = text(
-    """
-    UPDATE audit_leaf SET seq = t.seq
-    FROM unnest(CAST(:locals AS bigint[]), CAST(:seqs AS bigint[])) AS t(local, seq)
-    WHERE audit_leaf.local = t.local
-    """
+_WAITING_LEAVES = Hot(
+    text(
+        "SELECT local, leaf FROM audit_leaf WHERE tenant = CAST(:tenant AS text) AND seq IS NULL"
+        " ORDER BY local LIMIT CAST(:batch AS bigint)"
+    )
+)
+_TREE = Hot(text("SELECT size, frontier FROM audit_tree WHERE tenant = CAST(:tenant AS text)"))
+_STAMP_LEAVES = Hot(
+    text(
+        """
+        WITH stamped AS (
+          UPDATE audit_leaf SET seq = t.seq
+          FROM unnest(CAST(:locals AS bigint[]), CAST(:seqs AS bigint[])) AS t(local, seq)
+          WHERE audit_leaf.local = t.local
+        )
+        UPDATE audit_tree SET size = CAST(:size AS bigint), frontier = CAST(:frontier AS bytea)
+        WHERE tenant = CAST(:tenant AS text)
+        """
+    )
+)
+_SIGN = Hot(
+    text(
+        "INSERT INTO audit_checkpoint (tenant, size, at, note)"
+        " VALUES (CAST(:tenant AS text), CAST(:size AS bigint), CAST(:at AS timestamptz),"
+        " CAST(:note AS text)) ON CONFLICT DO NOTHING"
+    )
 )
 
 
@@ -70,7 +103,9 @@ class Stamper:
         self, engine: AsyncEngine, tenant: str, key: Ed25519PrivateKey, clock: Clock, ids: IdSource
     ) -> None:
         self._engine = engine
+        self._by_hand = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._tenant = tenant
+        self._of_tenant = {"tenant": tenant}
         self._key = key
         self._clock = clock
         self._ids = ids
@@ -81,7 +116,7 @@ class Stamper:
         self.stamps = 0  # batches numbered here so far
 
     def notice(self) -> None:
-        """Tell the stamper that there is work."""
+        """Tell the stamper that there are changes; leaves alone wait for its next look."""
         self._wake.set()
 
     async def wait_for_stamp(self, seen: int, seconds: float) -> None:
@@ -132,7 +167,7 @@ class Stamper:
         """Number all there is by now; return False, and log it, where the database fails."""
         try:
             await self.stamp_all()
-        except (SQLAlchemyError, OSError):
+        except (SQLAlchemyError, *DRIVER_ERRORS, OSError):
             LOG.warning("stamper.failed", tenant=self._tenant)
             return False
         return True
@@ -144,16 +179,17 @@ class Stamper:
 
     async def stamp(self) -> bool:
         """Number one batch; return whether there may be more."""
-        async with self._engine.begin() as connection:
-            if not (await connection.execute(_TRY_LOCK, {"tenant": self._tenant})).scalar_one():
+        async with begun(self._by_hand) as line:
+            if not (await _TRY_LOCK.rows(line, self._of_tenant))[0].got:
                 return False
-            changes = await self._stamp_changes(connection)
-            leaves = await self._stamp_leaves(connection)
+            batch = {**self._of_tenant, "batch": BATCH}
+            changes = int((await _STAMP_CHANGES.rows(line, batch))[0].stamped)
+            leaves = await self._stamp_leaves(line, await _WAITING_LEAVES.rows(line, batch))
             now = self._clock.now()
             unsigned = self._unsigned or leaves > 0
             due = unsigned and now - self._signed_at >= SIGN_EVERY
             if due:
-                await self._checkpoint(connection, now)
+                await self._checkpoint(line, now)
         self._unsigned = unsigned and not due
         self._signed_at = now if due else self._signed_at
         if changes:
@@ -162,72 +198,34 @@ class Stamper:
                 self._moved.notify_all()
         return BATCH in (changes, leaves)
 
-    async def _stamp_changes(self, connection: AsyncConnection) -> int:
-        head = (
-            await connection.execute(
-                text("SELECT head FROM feed_state WHERE tenant = :tenant"),
-                {"tenant": self._tenant},
-            )
-        ).scalar_one()
-        count = int(
-            (
-                await connection.execute(
-                    _STAMP_CHANGES, {"tenant": self._tenant, "head": head, "batch": BATCH}
-                )
-            ).scalar_one()
-        )
-        if count:
-            await connection.execute(
-                text("UPDATE feed_state SET head = head + :count WHERE tenant = :tenant"),
-                {"tenant": self._tenant, "count": count},
-            )
-        return count
-
-    async def _stamp_leaves(self, connection: AsyncConnection) -> int:
-        waiting = (
-            await connection.execute(_WAITING_LEAVES, {"tenant": self._tenant, "batch": BATCH})
-        ).all()
+    async def _stamp_leaves(self, line: Line, waiting: Sequence[AnyRow]) -> int:
         if not waiting:
             return 0
-        size, frontier = await self._tree(connection)
+        size, frontier = await self._tree(line)
         for row in waiting:
             frontier.append(row.leaf)
-        await connection.execute(
-            _STAMP_LEAVES,
-            {
-                "locals": [row.local for row in waiting],
-                "seqs": list(range(size, size + len(waiting))),  # positions, from 0
-            },
-        )
-        await connection.execute(
-            text("UPDATE audit_tree SET size = :size, frontier = :frontier WHERE tenant = :tenant"),
-            {"tenant": self._tenant, "size": frontier.size, "frontier": frontier.to_bytes()},
-        )
+        values = {
+            **self._of_tenant,
+            "locals": [row.local for row in waiting],
+            "seqs": list(range(size, size + len(waiting))),  # positions, from 0
+            "size": frontier.size,
+            "frontier": frontier.to_bytes(),
+        }
+        await _STAMP_LEAVES.run(line, [values])
         return len(waiting)
 
-    async def _tree(self, connection: AsyncConnection) -> tuple[int, Frontier]:
-        row = (
-            await connection.execute(
-                text("SELECT size, frontier FROM audit_tree WHERE tenant = :tenant"),
-                {"tenant": self._tenant},
-            )
-        ).one()
+    async def _tree(self, line: Line) -> tuple[int, Frontier]:
+        row = (await _TREE.rows(line, self._of_tenant))[0]
         return int(row.size), Frontier.from_bytes(row.frontier)
 
-    async def _checkpoint(self, connection: AsyncConnection, at: datetime) -> None:
-        size, frontier = await self._tree(connection)
+    async def _checkpoint(self, line: Line, at: datetime) -> None:
+        size, frontier = await self._tree(line)
         if not size:
             return
         note = sign_checkpoint(
             origin=log_origin(self._tenant), size=size, root=frontier.root(), key=self._key, at=at
         )
-        await connection.execute(
-            text(
-                "INSERT INTO audit_checkpoint (tenant, size, at, note)"
-                " VALUES (:tenant, :size, :at, :note) ON CONFLICT DO NOTHING"
-            ),
-            {"tenant": self._tenant, "size": size, "at": at, "note": note},
-        )
+        await _SIGN.run(line, [{**self._of_tenant, "size": size, "at": at, "note": note}])
 
 
 def log_origin(tenant: str) -> str:

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from tasuki.shared.access.records import Change, FeedPage
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.store.hot import begun
+from tasuki.shared.store.hot import DRIVER_ERRORS, begun
 from tasuki.shared.store.kept import KeptShelf
 from tasuki.shared.store.replica import Replicas
 from tasuki.shared.store.schema import CHANGE, FEED, LEAF, NETWORK
@@ -97,17 +97,20 @@ async def answering() -> AsyncIterator[None]:
         if error.connection_invalidated or getattr(error.orig, "sqlstate", "") in ASK_AGAIN:
             raise _no_answer() from error
         raise
-    except asyncpg.PostgresError as error:
-        state = getattr(error, "sqlstate", None) or ""
-        if state in ASK_AGAIN or state.startswith(CONNECTION_CLASS):
-            raise _no_answer() from error
-        raise
-    except asyncpg.InterfaceError as error:
-        if isinstance(error, ValueError):  # what was asked is wrong, not the connection
+    except DRIVER_ERRORS as error:
+        if _is_defect(error):
             raise
         raise _no_answer() from error
     except (OSError, PoolTimeout) as error:
         raise _no_answer() from error
+
+
+def _is_defect(error: Exception) -> bool:
+    """Return whether the driver tells of a wrong statement or value, not of the connection."""
+    if isinstance(error, asyncpg.PostgresError):
+        state = getattr(error, "sqlstate", None) or ""
+        return state not in ASK_AGAIN and not state.startswith(CONNECTION_CLASS)
+    return isinstance(error, ValueError)
 
 
 def _no_answer() -> Fault:
@@ -157,7 +160,8 @@ class SealedStore:
         async with answering(), begun(self._by_hand) as line:
             unit = SealedUnit(line, self.vault, self.ring, self.tenant, self.network)
             yield unit
-        self.stamper.notice()
+        if unit.changed:
+            self.stamper.notice()
 
     async def forget_old(self) -> None:
         """Forget what was kept for a while and is over."""

@@ -80,36 +80,36 @@ async def begun(engine: AsyncEngine) -> AsyncIterator[Line]:
     async with engine.connect() as connection:
         line = Line(connection, await _driver(connection))
         transaction = line.driver.transaction()
+        done = False
         try:
             await transaction.start()
             yield line
             await transaction.commit()
-        except Exception:
-            await _undo(line, transaction)
-            raise
-        except BaseException:
-            # Cancelled in the middle of something: where the connection stands nobody knows.
-            await _drop(line)
-            raise
+            done = True
+        finally:
+            if not done:
+                await _undo(line, transaction)
 
 
 async def _driver(connection: AsyncConnection) -> Any:
     """Return the driver's connection, a new one where the server has closed the old."""
     while True:
         driver = (await connection.get_raw_connection()).driver_connection
-        if driver is None or not driver.is_closed():
+        # One left inside a transaction would make ours a part of it, and no commit durable.
+        if driver is None or not (driver.is_closed() or driver.is_in_transaction()):
             return driver
         await connection.invalidate()
 
 
 async def _undo(line: Line, transaction: Any) -> None:
+    """Roll back, or else close the connection, which does the same; the pool opens another."""
+    undone = False
     try:
         await transaction.rollback()
+        undone = True
     except (*DRIVER_ERRORS, OSError):
-        await _drop(line)
-
-
-async def _drop(line: Line) -> None:
-    """Close the connection, which undoes what it was doing; the pool opens another."""
-    line.driver.terminate()
-    await line.core.invalidate()
+        pass  # what went wrong before is what the caller hears of
+    finally:
+        if not undone:
+            line.driver.terminate()
+            await line.core.invalidate()

@@ -64,11 +64,13 @@ PUBLIC = frozenset(
 )
 
 # Modules that add a route without a decorator, each reviewed: the page where people sign in, the
-# numbers for loopback, the redirect to a door's slash.
+# numbers for loopback, the redirect to a door's slash, the short way to `read`, which finds out its
+# caller itself.
 ADDERS = frozenset(
     {
         "tasuki.auth.routes.authorize",
         "tasuki.shared.rest.metrics",
+        "tasuki.shared.rest.quick",
         "tasuki.deploy.mounting",
     }
 )
@@ -153,6 +155,9 @@ def added_routes(path: Path) -> Iterator[int]:
             "add_api_websocket_route",
         }:
             yield call.lineno
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.ImportFrom) and node.module == "starlette.routing":
+            yield from (node.lineno for name in node.names if name.name == "Route")
 
 
 def is_text(statement: ast.stmt) -> bool:

@@ -21,6 +21,7 @@ from tasuki.shared.rest.service import FhirService
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    from fastapi import FastAPI
     from tests.store.world import World
 
     from tasuki.shared.faults import Fault

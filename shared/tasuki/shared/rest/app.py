@@ -20,6 +20,7 @@ from tasuki.shared.rest import (
 )
 from tasuki.shared.rest.jobs import Jobs
 from tasuki.shared.rest.outcome import install
+from tasuki.shared.rest.quick import QuickRead
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -46,4 +47,5 @@ def fhir_app(service: FhirService, *more: APIRouter) -> FastAPI:
         resources.ROUTES,
     ):
         app.include_router(routes)
+    app.router.routes.insert(0, QuickRead())
     return app

@@ -21,14 +21,13 @@ from tasuki.shared.rest.service import FhirService
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
-    from fastapi import FastAPI
     from tests.store.world import World
 
     from tasuki.shared.faults import Fault
     from tasuki.shared.fhir.json import Resource
+    from tasuki.shared.rest.jobs import Jobs
 
     Check = Callable[[Resource], tuple[Fault, ...]]
-    from tasuki.shared.rest.jobs import Jobs
 
 BASE = "https://noto.example"
 FHIR_JSON = "application/fhir+json"

@@ -154,9 +154,9 @@ class Exporting(Ordering, AtTheGate):
         return lines
 
     async def _export_readable(self, type_: str, wanted: Sequence[Sketch]) -> list[Stored]:
-        keys = [(sketch.id, sketch.version) for sketch in wanted]
+        keys = [(type_, sketch.id, sketch.version) for sketch in wanted]
         try:
-            return await self._unit.versions(type_, keys)
+            return await self._unit.versions(keys)
         except Fault as fault:
             if fault.category is not Category.GONE:
                 raise
@@ -164,7 +164,7 @@ class Exporting(Ordering, AtTheGate):
         found: list[Stored] = []
         for key in keys:
             try:
-                found += await self._unit.versions(type_, [key])
+                found += await self._unit.versions([key])
             except Fault as fault:
                 if fault.category is not Category.GONE:
                     raise
@@ -178,7 +178,7 @@ class Exporting(Ordering, AtTheGate):
         if not line.deleted:
             return ruling.admits(orjson.loads(line.body))
         # That something was deleted is told to those only who could see what it was.
-        before = await self._unit.versions(line.type, [(line.id, line.version - 1)])
+        before = await self._unit.versions([(line.type, line.id, line.version - 1)])
         bodies = [one.body for one in before if one.body is not None]
         return bool(bodies) and ruling.admits(orjson.loads(bodies[0]))
 

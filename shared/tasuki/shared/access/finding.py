@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
 from tasuki.shared.access.derived import name_keys
 from tasuki.shared.access.principal import Role
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.fhir.json import parse_resource
+from tasuki.shared.fhir.json import meaning_of
 from tasuki.shared.fhir.search.escapes import split, unescape
+from tasuki.shared.fhir.types import OWNERSHIP
 
 if TYPE_CHECKING:
     from tasuki.shared.access.principal import Principal
@@ -18,54 +20,84 @@ if TYPE_CHECKING:
     from tasuki.shared.fhir.search import Query
 
 SCAN_LIMIT = 2_000  # rows opened for one search that names no person
-SUBJECT_LIMIT = 100  # people one search may name
+SUBJECT_LIMIT = 100  # people one search may be about
 KEY_LIMIT = 20  # name and birth date pairs one search may be looked up by
 _DAY = re.compile(r"(?:eq)?([0-9]{4}-[0-9]{2}-[0-9]{2})")
 _PARTED = re.compile(r"\S+\s+\S.*")
 _NAMES = ("name", "phonetic")
 
 
-async def candidates(unit: Unit, query: Query, principal: Principal) -> list[Stored]:
+@dataclass(frozen=True, slots=True)
+class Within:
+    """Where every match must be.
+
+    Attributes:
+        owners: Patient ids one of which every match is about; None for no such limit.
+        ids: Ids one of which every match has; None for no such limit.
+    """
+
+    owners: frozenset[str] | None = None
+    ids: frozenset[str] | None = None
+
+    def narrowed(
+        self, *, owners: frozenset[str] | None = None, ids: frozenset[str] | None = None
+    ) -> Within:
+        """Return where both this and that hold."""
+        return Within(_both(self.owners, owners), _both(self.ids, ids))
+
+
+def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one & other
+
+
+def within(query: Query, principal: Principal) -> Within:
+    """Return where the query itself and the caller's role confine its matches to.
+
+    A resident is confined to their own record before anything is looked up; what is about nobody
+    (Organization, Medication …) is not confined to anybody.
+    """
+    if OWNERSHIP[query.resource_type].element is None:
+        return Within(ids=query.ids())
+    own = None
+    if principal.role is Role.RESIDENT:
+        own = frozenset([principal.patient.removeprefix("Patient/")] if principal.patient else [])
+    return Within(_both(own, query.subject_ids()), query.ids())
+
+
+async def candidates(unit: Unit, query: Query, where: Within) -> list[Stored]:
     """Return live resources of the type among which every match is.
 
-    A resident is confined to their own record before anything is looked up. Patients are looked up
-    by whole name and birth date where both are given. Where nobody has that name in whole, it may be
-    a part of one, so the records are scanned; where they are too many for that, nobody having it is
-    the answer only to names given with both their parts.
+    Patients are looked up by whole name and birth date where both are given. Where nobody has that
+    name in whole, it may be a part of one, so the records are scanned; where they are too many for
+    that, nobody having it is the answer only to names given with both their parts.
 
     Raises:
         Fault: TOO_COSTLY where no index narrows the search enough.
     """
-    subjects = query.subject_ids()
-    if principal.role is Role.RESIDENT:
-        subjects = _own(subjects, principal)
-    if subjects is not None:
-        if len(subjects) > SUBJECT_LIMIT:
-            raise Fault(Category.TOO_COSTLY, f"a search may name {SUBJECT_LIMIT} people at most")
+    if where.ids is not None:
+        found = await unit.by_ids(query.resource_type, sorted(where.ids)) if where.ids else []
+        return [one for one in found if where.owners is None or one.owner in where.owners]
+    if where.owners is not None:
+        if len(where.owners) > SUBJECT_LIMIT:
+            raise Fault(
+                Category.TOO_COSTLY, f"a search may be about {SUBJECT_LIMIT} people at most"
+            )
         return [
             stored
-            for owner in sorted(subjects)
+            for owner in sorted(where.owners)
             for stored in await unit.of_owner(owner, [query.resource_type])
         ]
-    ids = query.ids()
-    if ids is not None:
-        return await unit.by_ids(query.resource_type, sorted(ids))
     pairs = _identifiers(query)
     if pairs:
-        found = {
+        known = {
             id_
             for system, value in pairs
             for id_ in await unit.by_identifier(query.resource_type, system, value)
         }
-        return await unit.by_ids(query.resource_type, sorted(found))
+        return await unit.by_ids(query.resource_type, sorted(known))
     return await _named(unit, query) or await _scanned(unit, query)
-
-
-def _own(subjects: frozenset[str] | None, principal: Principal) -> frozenset[str]:
-    if principal.patient is None:
-        return frozenset()
-    own = frozenset({principal.patient.removeprefix("Patient/")})
-    return own if subjects is None else subjects & own
 
 
 def _identifiers(query: Query) -> list[tuple[str, str]]:
@@ -92,7 +124,7 @@ async def _named(unit: Unit, query: Query) -> list[Stored]:
     pointed = {id_ for index, parts in keys for id_ in await unit.by_person_key(index, parts)}
     opened = await unit.by_ids("Patient", sorted(pointed)) if pointed else []
     # Keys are cut short, so some of these may be other people.
-    return [one for one in opened if one.body and query.matches(parse_resource(one.body))]
+    return [one for one in opened if one.body and query.matches(meaning_of(one.body))]
 
 
 def _names(query: Query) -> list[str]:

@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tasuki.shared.access.exporting import Exporting
+from tasuki.shared.access.including import Including
 from tasuki.shared.access.loading import Loading
+from tasuki.shared.access.pages import Pages
 from tasuki.shared.access.people import People
 from tasuki.shared.access.reading import Reading
 from tasuki.shared.access.refusals import Refused
@@ -60,7 +62,7 @@ class Desk:
         )
 
 
-class Records(Reading, Searching, People, Rehearsing, Loading, Exporting):
+class Records(Reading, Searching, Including, Pages, People, Rehearsing, Loading, Exporting):
     """What one caller may do with the records in one transaction."""
 
 

@@ -165,6 +165,10 @@ class Unit(Protocol):
         """Return one version."""
         ...
 
+    async def versions(self, keys: Sequence[tuple[str, str, int]]) -> list[Stored]:
+        """Return those of these (type, id, version) that exist, by type and id."""
+        ...
+
     async def history(self, type_: str, id_: str, limit: int) -> list[Stored]:
         """Return versions of one resource, newest first."""
         ...
@@ -278,10 +282,6 @@ class Unit(Protocol):
 
     async def current_at(self, asked: Slice, limit: int) -> list[Sketch]:
         """Return what was current then, by id; the next page begins after the last id of this."""
-        ...
-
-    async def versions(self, type_: str, keys: Sequence[tuple[str, int]]) -> list[Stored]:
-        """Return these (id, version), by id; those that never were are left out."""
         ...
 
     async def audit_events(self, owners: Sequence[str], limit: int, skip: int = 0) -> list[bytes]:

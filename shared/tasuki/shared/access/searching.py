@@ -1,20 +1,79 @@
-"""Searching through the gate: every match is ruled on, screened and written into the audit log."""
+"""Searching through the gate: every match is ruled on, screened and written into the audit log.
+
+https://hl7.org/fhir/R4/search.html
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from tasuki.shared.access.base import AtTheGate
-from tasuki.shared.access.finding import candidates
+from tasuki.shared.access.finding import SUBJECT_LIMIT, Within, candidates, within
 from tasuki.shared.access.reading import Opened
+from tasuki.shared.access.records import NOBODY
+from tasuki.shared.access.refusals import not_found
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.audit.shapes import Action
-from tasuki.shared.fhir.json import parse_resource
+from tasuki.shared.faults import Category, Fault
+from tasuki.shared.fhir.json import meaning_of, parse_resource
+from tasuki.shared.fhir.search.sorting import in_order as sort_in_order
+from tasuki.shared.fhir.types import OWNERSHIP
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from tasuki.shared.fhir.search import Query
+    from tasuki.shared.access.records import Stored
+    from tasuki.shared.fhir.json import Resource
+    from tasuki.shared.fhir.search import Chain, Query, Reverse
+
+BREATH = 200  # rows judged at a stretch before other requests get their turn
+# References by which a resource says whom it is about: what they lead to is the owner.
+_TO_THE_OWNER = frozenset({"patient", "subject", "beneficiary"})
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A row the caller may see.
+
+    Attributes:
+        meaning: Its content with numbers as plain floats; what is sent is `stored.body`.
+        basis: What the permission rests on.
+    """
+
+    stored: Stored
+    meaning: Resource
+    basis: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Its (type, id)."""
+        return self.stored.type, self.stored.id
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One search, on one type or several.
+
+    Attributes:
+        queries: One for each type, in the same words.
+        patient: The Patient whose compartment is searched; None for no compartment.
+    """
+
+    queries: tuple[Query, ...]
+    patient: str | None = None
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types searched."""
+        return tuple(query.resource_type for query in self.queries)
+
+    @property
+    def asked(self) -> str:
+        """What was asked, for the sealed audit record."""
+        place = "" if self.patient is None else f"Patient/{self.patient}/"
+        return f"{place}{','.join(self.types)}?{self.queries[0].canonical()}"
 
 
 class Searching(AtTheGate):
@@ -26,36 +85,172 @@ class Searching(AtTheGate):
         Raises:
             Fault: FORBIDDEN, TOO_COSTLY.
         """
-        self.require_scope(query.resource_type, Interaction.SEARCH)
-        found = await candidates(self._unit, query, self._caller.principal)
-        matches: list[Opened] = []
-        bases: dict[str, str] = {}
-        for stored in found:
-            ruling = await self.ruling(Interaction.SEARCH, stored.owner, query.resource_type)
-            if not ruling.permitted or stored.body is None:
-                continue
-            resource = parse_resource(stored.body)
-            if query.matches(resource) and ruling.admits(resource):
-                matches.append(Opened(stored, resource))
-                bases[stored.owner] = ruling.basis
-        subjects = query.subject_ids()
-        if not matches and subjects and len(subjects) == 1:
-            # Asked of one person by name: a refusal is said, not shown as an empty record.
-            await self.require(Interaction.SEARCH, next(iter(subjects)), query.resource_type)
-        await self._leave_search_leaves(query, matches, bases)
-        order = {
-            id(one): rank for rank, one in enumerate(query.sorted([m.resource for m in matches]))
-        }
-        return sorted(matches, key=lambda match: order[id(match.resource)])
+        wanted = Wanted((query,))
+        hits = await self.find(wanted)
+        await self.leave_search_leaves(wanted, hits)
+        return [Opened(hit.stored, parse_resource(hit.stored.body or b"")) for hit in hits]
 
-    async def _leave_search_leaves(
-        self, query: Query, matches: Sequence[Opened], bases: dict[str, str]
+    async def find(self, wanted: Wanted) -> list[Hit]:
+        """Return every match the caller may see, in order; the caller of this leaves the leaf.
+
+        Raises:
+            Fault: FORBIDDEN, TOO_COSTLY; NOT_FOUND for the compartment of nobody.
+        """
+        for query in wanted.queries:
+            self.require_scope(query.resource_type, Interaction.SEARCH)
+        where = Within()
+        if wanted.patient is not None:
+            head = await self._unit.head("Patient", wanted.patient)
+            if head is None or head.deleted:
+                raise not_found("absent", entities=(f"Patient/{wanted.patient}",))
+            await self.require(Interaction.SEARCH, wanted.patient, *wanted.types)
+            where = Within(owners=frozenset({wanted.patient}))
+        hits = [hit for query in wanted.queries for hit in await self._hits(query, where, wanted)]
+        if not hits and wanted.patient is None:
+            await self._say_refusal(wanted)
+        return in_order(wanted, hits)
+
+    async def again(self, wanted: Wanted, keys: Sequence[tuple[str, str, int]]) -> list[Hit]:
+        """Return those of these versions that the caller may see now, in this order."""
+        for query in wanted.queries:
+            self.require_scope(query.resource_type, Interaction.SEARCH)
+        found = {(one.type, one.id): one for one in await self._unit.versions(keys)}
+        hits = []
+        for type_, id_, _ in keys:
+            stored = found.get((type_, id_))
+            if stored is None or stored.body is None:
+                continue
+            meaning = meaning_of(stored.body)
+            ruling = await self.ruling(Interaction.SEARCH, stored.owner, *wanted.types)
+            if ruling.admits(meaning):
+                hits.append(Hit(stored, meaning, ruling.basis))
+        return hits
+
+    async def leave_search_leaves(
+        self, wanted: Wanted, hits: Sequence[Hit], *, counted: bool = False
     ) -> None:
-        asked = f"{query.resource_type}?{query.canonical()}"
-        for owner, basis in sorted(bases.items()):
-            entities = tuple(
-                f"{one.stored.type}/{one.stored.id}" for one in matches if one.stored.owner == owner
+        """Leave a leaf for everybody of whom something is shown (or counted), or was asked for."""
+        shown: dict[str, list[Hit]] = {}
+        for hit in hits:
+            shown.setdefault(hit.stored.owner, []).append(hit)
+        for owner, theirs in sorted(shown.items()):
+            entities = (
+                () if counted else tuple(f"{hit.stored.type}/{hit.stored.id}" for hit in theirs)
             )
-            await self.leave_leaf(Action.SEARCH, owner, entities, basis, query=asked)
-        if not bases:
-            await self.leave_leaf(Action.SEARCH, "", (), "no-match", query=asked)
+            await self.leave_leaf(
+                Action.SEARCH, owner, entities, theirs[0].basis, query=wanted.asked
+            )
+        if not shown:
+            await self._leave_empty_leaves(wanted)
+
+    async def _leave_empty_leaves(self, wanted: Wanted) -> None:
+        """That there is nothing is told too, and about the people who were named."""
+        asked = [
+            (owner, await self.ruling(Interaction.SEARCH, owner, *wanted.types))
+            for owner in sorted(_named(wanted))
+        ]
+        about = [owner for owner, ruling in asked if ruling.permitted]
+        for owner in about or [NOBODY]:
+            await self.leave_leaf(Action.SEARCH, owner, (), "no-match", query=wanted.asked)
+
+    async def _say_refusal(self, wanted: Wanted) -> None:
+        """Asked of one person by name, a refusal is said and not shown as an empty record."""
+        subjects = _named(wanted)
+        if len(subjects) == 1:
+            await self.require(Interaction.SEARCH, next(iter(subjects)), *wanted.types)
+
+    async def _hits(self, query: Query, where: Within, wanted: Wanted) -> list[Hit]:
+        mine = within(query, self._caller.principal)
+        where = where.narrowed(owners=mine.owners, ids=mine.ids)
+        accepts: list[Callable[[Resource], bool]] = []
+        if query.chains or query.reverses:
+            where, accepts = await self._followed(query, where)
+        hits: list[Hit] = []
+        for count, stored in enumerate(await candidates(self._unit, query, where), start=1):
+            if count % BREATH == 0:
+                await asyncio.sleep(0)
+            if stored.body is None:
+                continue
+            meaning = meaning_of(stored.body)
+            if not query.matches(meaning) or not all(accept(meaning) for accept in accepts):
+                continue
+            ruling = await self.ruling(Interaction.SEARCH, stored.owner, *wanted.types)
+            if ruling.admits(meaning):
+                hits.append(Hit(stored, meaning, ruling.basis))
+        return hits
+
+    async def _followed(
+        self, query: Query, where: Within
+    ) -> tuple[Within, list[Callable[[Resource], bool]]]:
+        """Return where the matches of the chains are, and what each match must point to.
+
+        A chain sees what its caller may see and nothing else, since each link is a search of its
+        own behind this gate.
+        """
+        people = await self._people_of(query, where)
+        accepts: list[Callable[[Resource], bool]] = []
+        for chain in query.chains:
+            pointed = await self._pointed(chain, people)
+            accepts.append(_points_to(chain, pointed))
+            if chain.parameter.code in _TO_THE_OWNER or not pointed:
+                owners = frozenset(id_ for type_, id_ in pointed if type_ == "Patient")
+                where = where.narrowed(owners=owners)
+        for reverse in query.reverses:
+            where = where.narrowed(ids=await self._pointing(reverse, people))
+        return where, accepts
+
+    async def _pointed(
+        self, chain: Chain, people: frozenset[str] | None
+    ) -> frozenset[tuple[str, str]]:
+        found: set[tuple[str, str]] = set()
+        to_owner = chain.parameter.code in _TO_THE_OWNER
+        for inner in chain.queries:
+            # A Patient may point to another Patient, or to somebody's through them.
+            inside = people if to_owner or inner.resource_type != "Patient" else None
+            found.update(hit.key for hit in await self._linked(inner, inside))
+        return frozenset(found)
+
+    async def _pointing(self, reverse: Reverse, people: frozenset[str] | None) -> frozenset[str]:
+        hits = await self._linked(reverse.query, people)
+        return frozenset(id_ for hit in hits for _, id_ in reverse.targets_of(hit.meaning))
+
+    async def _linked(self, query: Query, people: frozenset[str] | None) -> list[Hit]:
+        self.require_scope(query.resource_type, Interaction.SEARCH)
+        about_nobody = OWNERSHIP[query.resource_type].element is None
+        inside = Within() if about_nobody else Within(owners=people)
+        return await self._hits(query, inside, Wanted((query,)))
+
+    async def _people_of(self, query: Query, where: Within) -> frozenset[str] | None:
+        """Return the only people the matches can be about, where the rest of the query says so."""
+        if not query.terms and where.ids is None:
+            return where.owners
+        try:
+            found = await candidates(self._unit, query, where)
+        except Fault as fault:
+            if fault.category is Category.TOO_COSTLY:
+                return where.owners  # the chains may narrow it
+            raise
+        people = frozenset(
+            one.owner for one in found if one.body and query.matches(meaning_of(one.body))
+        )
+        return where.owners if NOBODY in people or len(people) > SUBJECT_LIMIT else people
+
+
+def in_order(wanted: Wanted, hits: list[Hit]) -> list[Hit]:
+    """Return the hits in the order the search asks for."""
+    keys = {query.resource_type: query.results.sort for query in wanted.queries}
+    ordered = sort_in_order(keys, [hit.meaning for hit in hits])
+    order = {id(one): rank for rank, one in enumerate(ordered)}
+    return sorted(hits, key=lambda hit: order[id(hit.meaning)])
+
+
+def _named(wanted: Wanted) -> frozenset[str]:
+    """Return the people a search is about by its own words; empty where it names none."""
+    if wanted.patient is not None:
+        return frozenset({wanted.patient})
+    named = [query.subject_ids() for query in wanted.queries]
+    return frozenset().union(*(ids for ids in named if ids is not None))
+
+
+def _points_to(chain: Chain, pointed: frozenset[tuple[str, str]]) -> Callable[[Any], bool]:
+    return lambda meaning: not pointed.isdisjoint(chain.targets_of(meaning))

@@ -120,6 +120,11 @@ def meaning_of(stored: bytes) -> Resource:
     return meaning
 
 
+def verbatim(stored: bytes) -> orjson.Fragment:
+    """Return stored JSON as a part of something to be rendered, byte by byte as it is."""
+    return orjson.Fragment(stored)
+
+
 def render(value: Any) -> bytes:
     """Return compact UTF-8 JSON: keys in their order, numbers by their lexeme."""
     return orjson.dumps(value, _fragment, orjson.OPT_PASSTHROUGH_SUBCLASS)

@@ -47,5 +47,7 @@ def fhir_app(service: FhirService, *more: APIRouter) -> FastAPI:
         resources.ROUTES,
     ):
         app.include_router(routes)
+    # After `_history`, whose place a type would take.
+    app.include_router(search.COMPARTMENTS)
     app.router.routes.insert(0, QuickRead())
     return app

@@ -1,45 +1,76 @@
-"""search-type by GET and POST, in pages that are never cut silently.
+"""search-type, search of a compartment and search-system, by GET and by POST.
 
-https://hl7.org/fhir/R4/search.html
+https://hl7.org/fhir/R4/http.html#search
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.fhir.outcome import warning
-from tasuki.shared.fhir.search import parse_query
-from tasuki.shared.rest.answers import bundle, fhir
+from tasuki.shared.fhir.search.definitions import compartment_parameters
+from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import bounded_body, require_acceptable, require_media_type
-from tasuki.shared.rest.resources import require_type
+from tasuki.shared.rest.resources import require_place, require_type
+from tasuki.shared.rest.searchset import TYPE, Asked, Pairs, searchset
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
 
 if TYPE_CHECKING:
-    from tasuki.shared.access.reading import Opened
     from tasuki.shared.access.rulings import Caller
-    from tasuki.shared.fhir.json import Resource
-    from tasuki.shared.fhir.search import Query
 
 ROUTES = APIRouter()
+COMPARTMENTS = APIRouter()
 FORM = frozenset({"application/x-www-form-urlencoded"})
 MAX_FORM = 64 * 1024  # bytes of a POSTed search
 MAX_PARAMETERS = 100
-DEFAULT_COUNT = 100
-MAX_COUNT = 1_000
-PAGE = "_page"  # 1-based page number in our own next links
+ALL = "*"
+
+
+@ROUTES.get("/")
+async def search_system(request: Request, service: ServiceDep, caller: CallerDep) -> Response:
+    """Return the matches among several types, which `_type` names."""
+    pairs = read_pairs(request.url.query)
+    return await _answer(request, service, caller, _of_system(service, pairs, request))
+
+
+@ROUTES.post("/_search")
+async def search_system_by_post(
+    request: Request, service: ServiceDep, caller: CallerDep
+) -> Response:
+    """Return what the same search by GET would."""
+    pairs = await _posted(request)
+    return await _answer(request, service, caller, _of_system(service, pairs, request))
+
+
+@COMPARTMENTS.get("/Patient/{id_}/{type_}")
+async def search_compartment(
+    id_: str, type_: str, request: Request, service: ServiceDep, caller: CallerDep
+) -> Response:
+    """Return the matches within one person's record; `*` is every type of it."""
+    pairs = read_pairs(request.url.query)
+    asked = _of_compartment(service, caller, (id_, type_), pairs, request)
+    return await _answer(request, service, caller, asked)
+
+
+@COMPARTMENTS.post("/Patient/{id_}/{type_}/_search")
+async def search_compartment_by_post(
+    id_: str, type_: str, request: Request, service: ServiceDep, caller: CallerDep
+) -> Response:
+    """Return what the same search by GET would."""
+    pairs = await _posted(request)
+    asked = _of_compartment(service, caller, (id_, type_), pairs, request)
+    return await _answer(request, service, caller, asked)
 
 
 @ROUTES.get("/{type_}")
 async def search(type_: str, request: Request, service: ServiceDep, caller: CallerDep) -> Response:
     """Return the matches this caller may see, as a searchset."""
     require_type(service, type_)
-    require_acceptable(request)
-    return await answer(service, caller, type_, request.url.query, _lenient(request))
+    asked = Asked((type_,), type_, read_pairs(request.url.query), _lenient(request))
+    return await _answer(request, service, caller, asked)
 
 
 @ROUTES.post("/{type_}/_search")
@@ -48,18 +79,33 @@ async def search_by_post(
 ) -> Response:
     """Return what the same search by GET would; the form and the query string count together."""
     require_type(service, type_)
+    asked = Asked((type_,), type_, await _posted(request), _lenient(request))
+    return await _answer(request, service, caller, asked)
+
+
+async def _answer(request: Request, service: FhirService, caller: Caller, asked: Asked) -> Response:
     require_acceptable(request)
-    require_media_type(request, FORM)
-    form = (await bounded_body(request, MAX_FORM)).decode("utf-8", "replace")
-    both = "&".join(part for part in (request.url.query, form) if part)
-    return await answer(service, caller, type_, both, _lenient(request))
+    async with service.gate.enter(caller) as records:
+        found = await searchset(records, service, asked)
+    return fhir(found)
 
 
 def _lenient(request: Request) -> bool:
     return "handling=lenient" in request.headers.get("prefer", "").replace(" ", "")
 
 
-def _pairs(text: str) -> list[tuple[str, str]]:
+async def _posted(request: Request) -> Pairs:
+    require_media_type(request, FORM)
+    form = (await bounded_body(request, MAX_FORM)).decode("utf-8", "replace")
+    return read_pairs("&".join(part for part in (request.url.query, form) if part))
+
+
+def read_pairs(text: str) -> Pairs:
+    """Return the names and values of a query string.
+
+    Raises:
+        Fault: INVALID for too many of them, or U+0000.
+    """
     try:
         pairs = parse_qsl(
             text, keep_blank_values=True, strict_parsing=False, max_num_fields=MAX_PARAMETERS
@@ -73,60 +119,48 @@ def _pairs(text: str) -> list[tuple[str, str]]:
     return pairs
 
 
-async def answer(
-    service: FhirService, caller: Caller, type_: str, text: str, lenient: bool
-) -> Response:
-    """Return the searchset for a query string."""
-    pairs = _pairs(text)
-    page = _page([value for name, value in pairs if name == PAGE])
-    query = parse_query(
-        type_,
-        [pair for pair in pairs if pair[0] != PAGE],
-        strict=not lenient,
-        base=service.base_url,
-    )
-    if query.includes:
-        raise Fault(Category.NOT_SUPPORTED, "_include and _revinclude are not supported yet")
-    async with service.gate.enter(caller) as records:
-        matches = await records.search(query)
-    return fhir(_searchset(service, query, matches, page))
-
-
-def _page(given: list[str]) -> int:
-    if not given:
-        return 1
-    if len(given) > 1 or re.fullmatch(r"[1-9][0-9]{0,5}", given[0]) is None:
-        raise Fault(Category.INVALID, "_page is not one of our links")
-    return int(given[0])
-
-
-def _searchset(service: FhirService, query: Query, matches: list[Opened], page: int) -> Resource:
-    count = DEFAULT_COUNT if query.count is None else min(query.count, MAX_COUNT)
-    shown = matches[(page - 1) * count : page * count]
-    entries = [
-        {
-            "fullUrl": f"{service.base_url}/{one.stored.type}/{one.stored.id}",
-            "resource": one.resource,
-            "search": {"mode": "match"},
-        }
-        for one in shown
-    ]
-    if query.ignored:
-        entries.append(
-            {
-                "resource": warning(f"not understood, so ignored: {', '.join(query.ignored)}"),
-                "search": {"mode": "outcome"},
-            }
+def _of_system(service: FhirService, pairs: Pairs, request: Request) -> Asked:
+    types = _named_types(service, pairs)
+    if not types and not any(name == "_page" for name, _ in pairs):
+        raise Fault(
+            Category.INVALID,
+            "a search of the whole server must name its types with _type, and what they share",
+            at=(TYPE,),
         )
-    links = [_link(service, query, "self", page)]
-    if page * count < len(matches) and count:
-        links.append(_link(service, query, "next", page + 1))
-    return bundle("searchset", entries, total=len(matches), link=links)
+    return Asked(types, "", pairs, _lenient(request), several=True)
 
 
-def _link(service: FhirService, query: Query, relation: str, page: int) -> dict[str, str]:
-    asked = query.canonical()
-    if page > 1:
-        asked = f"{asked}&{PAGE}={page}" if asked else f"{PAGE}={page}"
-    url = f"{service.base_url}/{query.resource_type}"
-    return {"relation": relation, "url": f"{url}?{asked}" if asked else url}
+def _of_compartment(
+    service: FhirService,
+    caller: Caller,
+    place: tuple[str, str],
+    pairs: Pairs,
+    request: Request,
+) -> Asked:
+    id_, type_ = place
+    require_place(service, "Patient", id_)
+    path = f"Patient/{id_}/{type_}"
+    lenient = _lenient(request)
+    if type_ != ALL:
+        require_type(service, type_)
+        if not _in_compartments(type_):
+            raise Fault(Category.INVALID, "this type is not part of a person's record")
+        return Asked((type_,), path, pairs, lenient, patient=id_)
+    types = _named_types(service, pairs) or tuple(
+        # What the token has no scope for is not asked for by a star.
+        name
+        for name in service.types
+        if _in_compartments(name) and caller.principal.scopes.allows(name, "s")
+    )
+    return Asked(types, path, pairs, lenient, patient=id_, several=True)
+
+
+def _in_compartments(type_: str) -> bool:
+    return type_ == "Patient" or bool(compartment_parameters(type_))
+
+
+def _named_types(service: FhirService, pairs: Pairs) -> tuple[str, ...]:
+    named = [one for name, value in pairs if name == TYPE for one in value.split(",")]
+    if any(one not in service.types for one in named):
+        raise Fault(Category.INVALID, "_type names a type that is not served here", at=(TYPE,))
+    return tuple(dict.fromkeys(named))

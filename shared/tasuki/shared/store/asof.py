@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ARRAY, Integer, Text, any_, bindparam, func, select, text
+from sqlalchemy import ARRAY, Text, any_, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from tasuki.shared.access.asof import Sketch
@@ -16,13 +16,10 @@ from tasuki.shared.access.records import NOBODY
 from tasuki.shared.store.schema import HEAD, VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
-
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from tasuki.shared.access.asof import Slice
-    from tasuki.shared.access.records import Stored
-    from tasuki.shared.store.schema import AnyRow, Statement
+    from tasuki.shared.store.schema import Statement
 
 # https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
 _OPEN = text(
@@ -30,42 +27,14 @@ _OPEN = text(
     " WHERE datname = current_database() AND backend_type = 'client backend'"
     " AND xact_start IS NOT NULL AND pid <> pg_backend_pid()"
 )
-_THESE = (
-    func.unnest(
-        bindparam("ids", type_=ARRAY(Text)),
-        bindparam("versions", type_=ARRAY(Integer)),
-    )
-    .table_valued("id", "version")
-    .render_derived(name="these")
-)
-_VERSIONS = (
-    select(
-        VERSION.c.type,
-        VERSION.c.id,
-        VERSION.c.owner,
-        VERSION.c.version,
-        VERSION.c.at,
-        VERSION.c.method,
-        VERSION.c.sealed,
-    )
-    .join(_THESE, (VERSION.c.id == _THESE.c.id) & (VERSION.c.version == _THESE.c.version))
-    .where(VERSION.c.tenant == bindparam("tenant"), VERSION.c.type == bindparam("type_"))
-    .order_by(VERSION.c.id)
-)
 
 
 class AsOf:
     """One tenant's past, inside one transaction."""
 
-    def __init__(
-        self,
-        connection: AsyncConnection,
-        tenant: str,
-        opened: Callable[[Sequence[AnyRow]], Awaitable[list[Stored]]],
-    ) -> None:
+    def __init__(self, connection: AsyncConnection, tenant: str) -> None:
         self._connection = connection
         self._tenant = tenant
-        self._opened = opened
 
     async def open_elsewhere(self) -> frozenset[str]:
         """See `Unit.open_elsewhere`."""
@@ -89,18 +58,6 @@ class AsOf:
         return [
             Sketch(id=row.id, owner=row.owner, version=row.version, size=row.size) for row in rows
         ]
-
-    async def versions(self, type_: str, keys: Sequence[tuple[str, int]]) -> list[Stored]:
-        """See `Unit.versions`."""
-        if not keys:
-            return []
-        values = {
-            "tenant": self._tenant,
-            "type_": type_,
-            "ids": [id_ for id_, _ in keys],
-            "versions": [version for _, version in keys],
-        }
-        return await self._opened((await self._connection.execute(_VERSIONS, values)).all())
 
 
 def _page(asked: Slice) -> Statement:

@@ -31,6 +31,7 @@ from tasuki.shared.store.quarantine import QuarantineShelf
 from tasuki.shared.store.replica import COPIES, COPIES_UNDER, copy_place
 from tasuki.shared.store.schema import HEAD, VERSION
 from tasuki.shared.store.vault import AUDIT, RECORD
+from tasuki.shared.store.versions import SOME_VERSIONS, wanted_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -145,7 +146,7 @@ class SealedUnit:
         self._lookups = Lookups(line, ring, tenant, network)
         self._shelf = QuarantineShelf(line.core, vault, tenant)
         kept = KeptShelf(line.core, vault, tenant)
-        past = AsOf(line.core, tenant, self._opened)
+        past = AsOf(line.core, tenant)
         self.changed = False
         self.by_identifier = self._lookups.by_identifier
         self.by_person_key = self._lookups.by_person_key
@@ -162,7 +163,6 @@ class SealedUnit:
         self.let_go = kept.let_go
         self.open_elsewhere = past.open_elsewhere
         self.current_at = past.current_at
-        self.versions = past.versions
 
     async def head(self, type_: str, id_: str) -> Stored | None:
         """See `Unit.head`."""
@@ -180,6 +180,10 @@ class SealedUnit:
     async def history(self, type_: str, id_: str, limit: int) -> list[Stored]:
         """See `Unit.history`."""
         return await self._many(_SOME_VERSIONS, {"type_": type_, "id_": id_, "limit": limit})
+
+    async def versions(self, keys: Sequence[tuple[str, str, int]]) -> list[Stored]:
+        """See `Unit.versions`."""
+        return await self._many(SOME_VERSIONS, wanted_versions(keys)) if keys else []
 
     async def of_owner(self, owner: str, types: Sequence[str]) -> list[Stored]:
         """See `Unit.of_owner`."""

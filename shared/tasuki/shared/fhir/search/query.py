@@ -98,7 +98,7 @@ class Query:
 
     def sorted(self, resources: Iterable[Resource]) -> list[Resource]:
         """Return the resources in the order of `_sort`; those without a value come last."""
-        return in_order(self.results.sort, resources)
+        return in_order({self.resource_type: self.results.sort}, resources)
 
     def canonical(self) -> str:
         """Return the query string of the parameters that took part, for the self link."""

@@ -134,6 +134,13 @@ def check_results(results: Results) -> None:
             "_summary and _elements ask for different parts; give one of them",
             at=("_summary", "_elements"),
         )
+    if results.includes and results.summary == "text":
+        # https://hl7.org/fhir/R4/search.html#summary says so.
+        raise Fault(
+            Category.INVALID,
+            "_include and _revinclude cannot be asked for with _summary=text",
+            at=("_summary",),
+        )
 
 
 def _count(results: Results, _: str, value: str) -> Results:

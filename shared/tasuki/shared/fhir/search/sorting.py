@@ -14,19 +14,29 @@ from tasuki.shared.fhir.search.strings import sort_text
 from tasuki.shared.fhir.search.tokens import codes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tasuki.shared.fhir.json import Resource
     from tasuki.shared.fhir.search.results import Sort
 
 
-def in_order(keys: Sequence[Sort], resources: Iterable[Resource]) -> list[Resource]:
-    """Return the resources in this order; those without a value come last."""
+def in_order(keys: Mapping[str, Sequence[Sort]], resources: Iterable[Resource]) -> list[Resource]:
+    """Return the resources in this order; those without a value come last.
+
+    Args:
+        keys: By resource type, as many for each and of the same names: several types may have
+            different definitions of one name.
+        resources: Of these types.
+    """
     ordered = list(resources)
-    for sort in reversed(keys):
-        keyed = [(_sort_key(sort, resource), resource) for resource in ordered]
+    for place in reversed(range(len(next(iter(keys.values()), ())))):
+        keyed = [
+            (_sort_key(keys[resource["resourceType"]][place], resource), resource)
+            for resource in ordered
+        ]
         present = [pair for pair in keyed if pair[0] is not None]
-        present.sort(key=lambda pair: pair[0], reverse=sort.descending)
+        descending = next(iter(keys.values()))[place].descending
+        present.sort(key=lambda pair: pair[0], reverse=descending)
         absent = [resource for key, resource in keyed if key is None]
         ordered = [resource for _, resource in present] + absent
     return ordered

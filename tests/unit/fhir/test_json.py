@@ -19,6 +19,7 @@ from tasuki.shared.fhir.json import (
     decimal_of,
     meaning_of,
     parse,
+    parse_array,
     parse_resource,
     render,
 )
@@ -199,3 +200,16 @@ def test_arbitrary_bytes_give_an_object_or_a_fault(data: bytes) -> None:
     except Fault as fault:
         outcome = fault.category
     assert outcome is Category.INVALID or isinstance(outcome, dict)
+
+
+def test_an_array_is_read_as_an_object_is() -> None:
+    assert render(parse_array(b'\xef\xbb\xbf [{"a": 72.50}, [], "x"]')) == b'[{"a":72.50},[],"x"]'
+
+
+@pytest.mark.parametrize(
+    "body", [b"{}", b"5", b"[1", b"[NaN]", b'["\\ud800"]', b"[" * 99 + b"]" * 99]
+)
+def test_what_is_no_array_is_not_read(body: bytes) -> None:
+    with pytest.raises(Fault) as refused:
+        parse_array(body)
+    assert refused.value.category is Category.INVALID

@@ -72,21 +72,16 @@ def parse(data: bytes, *, max_depth: int = MAX_DEPTH) -> Any:
     Raises:
         Fault: INVALID, when the bytes are not one unambiguous JSON object in UTF-8.
     """
-    data = data.removeprefix(_BOM)
-    try:
-        value = _DECODER.decode(data.decode("utf-8"))
-    except UnicodeDecodeError as error:
-        raise _invalid(f"the body is not UTF-8 at byte {error.start}") from None
-    except json.JSONDecodeError as error:
-        raise _invalid(
-            f"the body is not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
-        ) from None
-    except RecursionError:
-        raise _too_deep(max_depth) from None
-    if not isinstance(value, dict):
-        raise _invalid("the body must be one JSON object")
-    _check_depth(data, value, max_depth)
-    _check_characters(data, value)
+    return _parse(data, dict, max_depth)
+
+
+def parse_array(data: bytes, *, max_depth: int = MAX_DEPTH) -> list[Any]:
+    """Return the JSON array in `data`, read as `parse` reads an object.
+
+    Raises:
+        Fault: INVALID, when the bytes are not one unambiguous JSON array in UTF-8.
+    """
+    value: list[Any] = _parse(data, list, max_depth)
     return value
 
 
@@ -137,6 +132,25 @@ def decimal_of(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return Decimal(repr(value))
+
+
+def _parse(data: bytes, wanted: type, max_depth: int) -> Any:
+    data = data.removeprefix(_BOM)
+    try:
+        value = _DECODER.decode(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise _invalid(f"the body is not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise _invalid(
+            f"the body is not JSON: line {error.lineno}, column {error.colno}: {error.msg}"
+        ) from None
+    except RecursionError:
+        raise _too_deep(max_depth) from None
+    if not isinstance(value, wanted):
+        raise _invalid(f"the body must be one JSON {'array' if wanted is list else 'object'}")
+    _check_depth(data, value, max_depth)
+    _check_characters(data, value)
+    return value
 
 
 def _fragment(value: object) -> orjson.Fragment:

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import Number
 from tasuki.shared.fhir.search import (
+    Chain,
+    Include,
     Query,
+    Reverse,
     parse_query,
     parse_system_query,
     search_parameters,
@@ -334,8 +337,8 @@ def test_arbitrary_queries_give_a_query_or_a_fault(
             parse_system_query(types, pairs, strict=strict, base=BASE)
     for resource in (PATIENT, MEDICATION, OBSERVATION, {"resourceType": types[0]}):
         assert query.matches(resource) in {True, False}
-        for link in (*query.chains, *query.reverses, *query.includes):
-            assert isinstance(link.targets_of(resource), set)
+        links: list[Chain | Reverse | Include] = [*query.chains, *query.reverses, *query.includes]
+        assert all(isinstance(link.targets_of(resource), set) for link in links)
         if resource["resourceType"] == types[0]:
             assert subset(resource, query.results)["resourceType"] == types[0]
     assert len(query.sorted([PATIENT, OBSERVATION])) == 2

@@ -6,6 +6,7 @@ import pytest
 
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.search import Query, parse_system_query
+from tasuki.shared.fhir.types import SERVED_TYPES
 
 BASE = "https://ehr.example/fhir"
 CLINICAL = ("Condition", "Observation", "MedicationRequest")
@@ -65,6 +66,14 @@ def test_what_is_refused(
         _queries(types, *pairs)
     assert caught.value.category is category
     assert words in caught.value.message
+
+
+def test_many_values_for_many_types_are_refused() -> None:
+    ids = ",".join(["a"] * 1000)
+    assert len(_queries(CLINICAL, ("_id", ids))) == 3
+    with pytest.raises(Fault) as caught:
+        _queries(tuple(sorted(SERVED_TYPES)), *[("_id", ids)] * 4)
+    assert caught.value.category is Category.TOO_COSTLY
 
 
 def test_an_include_needs_one_of_the_types() -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 MAX_PARAMETERS = 100  # name=value pairs in one query
+MAX_READ = 256 * 1024  # characters of values, counted for each type that reads them
 _TYPE = "_type"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]{0,63}")
 
@@ -64,12 +65,16 @@ def parse_system_query(
 
     Raises:
         Fault: As `parse_query`; INVALID for no type, one named twice, and a parameter that only
-            some of the types know or know as different kinds.
+            some of the types know or know as different kinds; TOO_COSTLY for too much to read.
     """
     if not types:
         raise Fault(Category.INVALID, "a search over all types is not done; name them", at=(_TYPE,))
     if len(set(types)) < len(types):
         raise Fault(Category.INVALID, "_type names a type twice", at=(_TYPE,))
+    if len(types) * sum(len(value) for _, value in pairs) > MAX_READ:
+        raise Fault(
+            Category.TOO_COSTLY, "too many values for so many types; ask for fewer", at=(_TYPE,)
+        )
     queries = tuple(_parse(type_, pairs, base, types) for type_ in types)
     _check_common(queries)
     if strict and queries[0].ignored:

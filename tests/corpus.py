@@ -44,6 +44,19 @@ def lexemes(data: bytes) -> Any:
     return json.loads(data, parse_float=lambda text: (text,), parse_int=lambda text: (text,))
 
 
+def written(value: Any) -> str:
+    """Return the JSON of what `lexemes` gave, numbers as they were."""
+    if isinstance(value, tuple):
+        return str(value[0])
+    if isinstance(value, list):
+        return f"[{','.join(map(written, value))}]"
+    if isinstance(value, dict):
+        return (
+            f"{{{','.join(f'{json.dumps(key)}:{written(item)}' for key, item in value.items())}}}"
+        )
+    return json.dumps(value, ensure_ascii=False)
+
+
 def resources_of(value: Any) -> Iterator[tuple[int | None, dict[str, Any]]]:
     """Yield (entry index, resource): the entries of a Bundle, or the resource itself with None."""
     if value["resourceType"] != "Bundle":

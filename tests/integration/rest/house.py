@@ -15,6 +15,7 @@ from tasuki.shared.access.principal import Principal, Role
 from tasuki.shared.access.tokens import not_valid
 from tasuki.shared.fhir.types import SERVED_TYPES
 from tasuki.shared.ids import RandomIds
+from tasuki.shared.rest import collections
 from tasuki.shared.rest.app import fhir_app
 from tasuki.shared.rest.service import FhirService
 
@@ -134,7 +135,7 @@ async def house_on(world: World) -> AsyncIterator[House]:
         max_body=MAX_BODY,
         max_entries=MAX_ENTRIES,
     )
-    app = fhir_app(service, explode_routes())
+    app = fhir_app(service, explode_routes(), collections.ROUTES)
     jobs: Jobs = app.state.jobs
     jobs.gap = 0.01  # everything runs in this process, by one clock
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)

@@ -142,8 +142,8 @@ def test_a_rule_of_prose_is_found_alone_and_in_what_is_sent(name: str) -> None:
     assert (jp_faults(resource), jp_advice(resource)) == ((), ())
     claiming = {**resource, "meta": {"profile": [LAB]}}
     assert broken(claiming, rule) == {f"Observation.{place}" for place in expected}
-    sent = {"resourceType": "Bundle", "meta": {"profile": [f"{BUNDLE}|1.12.0"]}}
-    sent = {**sent, "entry": [{"resource": claiming}]}
+    sent: dict[str, Any] = {"resourceType": "Bundle", "meta": {"profile": [f"{BUNDLE}|1.12.0"]}}
+    sent["entry"] = [{"resource": claiming}]
     assert broken(sent, rule) == {f"Bundle.entry[0].resource.{place}" for place in expected}
 
 

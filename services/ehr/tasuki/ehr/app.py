@@ -16,7 +16,7 @@ from tasuki.ehr.elsewhere import Elsewhere
 from tasuki.ehr.pages.door import IDLE, install_pages
 from tasuki.shared.access.gate import Desk, Gate
 from tasuki.shared.fhir.types import SERVED_TYPES
-from tasuki.shared.rest import health, metrics, outcome
+from tasuki.shared.rest import collections, health, metrics, outcome
 from tasuki.shared.rest.app import fhir_app
 from tasuki.shared.rest.bare import BareBase
 from tasuki.shared.rest.neighbours import following, neighbours_for
@@ -67,7 +67,7 @@ def create_app(settings: EhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
         max_body=settings.max_body,
         max_entries=settings.max_entries,
     )
-    fhir = fhir_app(service, summary.ROUTES)
+    fhir = fhir_app(service, summary.ROUTES, collections.ROUTES)
     app = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
     for one in (app, fhir):
         one.state.fhir = service

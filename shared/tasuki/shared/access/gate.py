@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tasuki.shared.access.collections import Collecting
 from tasuki.shared.access.exporting import Exporting
 from tasuki.shared.access.including import Including
 from tasuki.shared.access.loading import Loading
@@ -62,7 +63,17 @@ class Desk:
         )
 
 
-class Records(Reading, Searching, Including, Pages, People, Rehearsing, Loading, Exporting):
+class Records(
+    Reading,
+    Searching,
+    Including,
+    Pages,
+    People,
+    Rehearsing,
+    Loading,
+    Collecting,
+    Exporting,
+):
     """What one caller may do with the records in one transaction."""
 
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from tasuki.shared.access.base import AtTheGate
 from tasuki.shared.access.records import NOBODY, Quarantined
 from tasuki.shared.access.rulings import Interaction
-from tasuki.shared.access.writing import SERVERS_OWN, version_of, written
+from tasuki.shared.access.sameness import same
+from tasuki.shared.access.writing import version_of, written
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.compartment import owner_of, owners_through
-from tasuki.shared.fhir.json import parse_resource
 from tasuki.shared.fhir.references import parse_reference, rewritten, walk_references
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class Loading(AtTheGate):
             load.aside.append(_Aside(line, NOBODY, (fault.message,)))
             return None
         version = version_of(resource, place[1], owner, head, at=self._desk.clock.now())
-        if head is not None and _same(head, version):
+        if head is not None and same(head, version):
             load.loaded.unchanged += 1
             return None
         load.loaded.created += head is None
@@ -245,25 +245,3 @@ def _shelf_name(line: Line) -> Key:
     if named is None:
         return ("quarantine", sha256(line.raw).hexdigest())
     return (f"quarantine/{named[0]}", named[1])
-
-
-def _same(head: Stored, version: NewVersion) -> bool:
-    """Whether two versions say the same, apart from the server's part of `meta`."""
-    if head.body is None or version.body is None:
-        return False
-    return _alike(_content(head.body), _content(version.body))
-
-
-def _content(body: bytes) -> object:
-    resource = parse_resource(body)
-    meta = {k: v for k, v in resource["meta"].items() if k not in SERVERS_OWN}
-    return {**resource, "meta": meta}
-
-
-def _alike(one: object, other: object) -> bool:
-    """Whether two JSON values are the same, digit by digit (`72.5` is not `72.50`)."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_alike, one, other))
-    return type(one) is type(other) and repr(one) == repr(other)

@@ -139,15 +139,15 @@ def _no_subject(bundle: dict[str, Any]) -> Iterator[str]:
 
 
 BUNDLE_RULES = (
-    Rule("R0213", "Bundle.type", "must be collection", _not_collection),
+    Rule("P-type", "Bundle.type", "must be collection", _not_collection),
     Rule(
-        "R0214",
+        "R02142",
         "Bundle.meta.tag",
         "must say once what the Bundle holds: AllergyIntolerance, Condition or Observation",
         _no_kind,
     ),
     Rule(
-        "R0215",
+        "R2152",
         "Bundle.identifier",
         f"must be under {BUNDLE_IDENTIFIER}: institution number of ten digits ^ year ^ up to 36 "
         "letters, digits and hyphens",

@@ -20,15 +20,12 @@ from tasuki.shared.rest.app import fhir_app
 from tasuki.shared.rest.service import FhirService
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from tests.store.world import World
 
-    from tasuki.shared.faults import Fault
-    from tasuki.shared.fhir.json import Resource
     from tasuki.shared.rest.jobs import Jobs
-
-    Check = Callable[[Resource], tuple[Fault, ...]]
+    from tasuki.shared.rest.service import Check
 
 BASE = "https://noto.example"
 FHIR_JSON = "application/fhir+json"
@@ -119,8 +116,8 @@ def explode_routes() -> APIRouter:
 
 
 @contextlib.asynccontextmanager
-async def house_on(world: World) -> AsyncIterator[House]:
-    """Open the service of a world."""
+async def house_on(world: World, *checks: Check) -> AsyncIterator[House]:
+    """Open the service of a world, with these checks beyond R4."""
     decider, verifier = TableDecider(), TableVerifier()
     service = FhirService(
         title="Test",
@@ -134,6 +131,8 @@ async def house_on(world: World) -> AsyncIterator[House]:
         ids=RandomIds(),
         max_body=MAX_BODY,
         max_entries=MAX_ENTRIES,
+        checks=checks,
+        checks_bind=bool(checks),
     )
     app = fhir_app(service, explode_routes(), collections.ROUTES)
     jobs: Jobs = app.state.jobs

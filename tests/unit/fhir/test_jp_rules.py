@@ -215,6 +215,17 @@ def test_every_rule_is_broken_once() -> None:
     assert {one.name for one in RULES} - by_profile - told == set()
 
 
+def test_every_rule_is_on_its_page() -> None:
+    page = (DATA.parents[1] / "docs/api/fhir/validation-jp.md").read_text(encoding="utf-8")
+    for rule in RULES:
+        if rule.words != "is required by the profile":
+            assert f"| {rule.name} | `{rule.place}` | {rule.words}" in page
+        else:
+            name = rule.profile.rpartition("/")[2]
+            (line,) = (one for one in page.splitlines() if one.startswith(f"- {name}: "))
+            assert f"`{rule.place.partition('.')[2]}`" in line
+
+
 def test_a_designated_name_without_a_code_is_pointed_out() -> None:
     uncoded = {"system": UNCODED_LAB, "code": "9" * 17, "display": "未標準化コード項目(JLAC)"}
     made = changed(labs(), f"{OBS}.code.coding[1]", uncoded)

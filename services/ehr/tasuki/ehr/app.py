@@ -15,6 +15,7 @@ from tasuki.ehr import summary
 from tasuki.ehr.elsewhere import Elsewhere
 from tasuki.ehr.pages.door import IDLE, install_pages
 from tasuki.shared.access.gate import Desk, Gate
+from tasuki.shared.fhir.jp import jp_faults
 from tasuki.shared.fhir.types import SERVED_TYPES
 from tasuki.shared.rest import collections, health, metrics, outcome
 from tasuki.shared.rest.app import fhir_app
@@ -66,6 +67,8 @@ def create_app(settings: EhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
         ids=ids,
         max_body=settings.max_body,
         max_entries=settings.max_entries,
+        checks=(jp_faults,),
+        checks_bind=settings.strict_clins,
     )
     fhir = fhir_app(service, summary.ROUTES, collections.ROUTES)
     app = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)

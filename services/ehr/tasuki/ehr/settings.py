@@ -31,6 +31,8 @@ class EhrSettings(ServiceSettings):
         everyday_within: `permit` or `deny`: care by the region's own clinicians without a Consent.
         everyday_across: The same for clinicians of other regions; deny means opt-in.
         regions: The other regions.
+        strict_clins: Hold what is created and updated to the rules of JP-CLINS where it claims one
+            of its profiles. The sets that hospitals send are held to them in any case.
         answer_seconds: How long a summary waits for a region before it goes out without it.
         web_client_id: The interactive client of the clinicians' pages; empty for none: a region
             may be a FHIR server alone.
@@ -49,6 +51,7 @@ class EhrSettings(ServiceSettings):
     everyday_across: str = "deny"
     disaster: str = "deny"
     break_glass: str = "deny"
+    strict_clins: bool = False
     answer_seconds: float = 3.0
     web_client_id: str = ""
     web_private_jwk_file: Path | None = None

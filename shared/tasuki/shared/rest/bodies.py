@@ -11,9 +11,12 @@ from tasuki.shared.fhir.models import validate
 from tasuki.shared.fhir.references import parse_reference, rewritten
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fastapi import Request
 
     from tasuki.shared.fhir.json import Resource
+    from tasuki.shared.rest.service import Check
 
 JSON_TYPES = frozenset({"application/fhir+json", "application/json"})
 NDJSON_TYPES = frozenset({"application/fhir+ndjson", "application/ndjson", "application/x-ndjson"})
@@ -60,13 +63,17 @@ def made_relative(resource: Resource, base: str) -> Resource:
     return rewritten(resource, relative)
 
 
-def require_valid(resource: Resource) -> None:
-    """Refuse a resource that breaks R4's structure or holds forbidden characters, fault by fault.
+def require_valid(resource: Resource, checks: Sequence[Check] = ()) -> None:
+    """Refuse a resource that breaks R4's structure, a further check, or the rule on characters.
+
+    All faults are told at once.
 
     Raises:
         Faults: STRUCTURE.
     """
-    faults = (*character_faults(resource), *validate(resource))
+    faults = [*character_faults(resource), *validate(resource)]
+    for check in checks:
+        faults += check(resource)
     if faults:
         raise Faults(tuple(faults))
 

@@ -140,7 +140,7 @@ def _entry(service: FhirService, index: int, given: object) -> Entry:
             "request.url must be Type for POST and Type/id for the others",
             at=(f"{at}.request.url",),
         )
-    resource = _resource(given, str(method), type_, at)
+    resource = _resource(service, given, str(method), type_, at)
     return Entry(
         index=index,
         method=str(method),
@@ -152,14 +152,16 @@ def _entry(service: FhirService, index: int, given: object) -> Entry:
     )
 
 
-def _resource(given: dict[str, Any], method: str, type_: str, at: str) -> Resource | None:
+def _resource(
+    service: FhirService, given: dict[str, Any], method: str, type_: str, at: str
+) -> Resource | None:
     if method not in ("POST", "PUT"):
         return None
     resource = given.get("resource")
     if not isinstance(resource, dict) or resource.get("resourceType") != type_:
         raise Fault(Category.INVALID, f"the entry needs a {type_}", at=(f"{at}.resource",))
     try:
-        require_valid(resource)
+        require_valid(resource, service.binding_checks)
     except Faults as faults:
         raise Faults(
             tuple(

@@ -104,7 +104,7 @@ async def create(type_: str, request: Request, service: ServiceDep, caller: Call
     resource = await resource_body(request, service.max_body)
     if resource["resourceType"] != type_:
         raise Fault(Category.INVALID, f"the body is not a {type_}", at=("resourceType",))
-    require_valid(resource)
+    require_valid(resource, service.binding_checks)
     async with service.gate.enter(caller) as records:
         made = await records.create(made_relative(resource, service.base_url))
     return with_warning(versioned(made, status=201, base=service.base_url), resource)
@@ -123,7 +123,7 @@ async def update(
         raise Fault(Category.INVALID, f"the body is not a {type_}", at=("resourceType",))
     if resource.get("id") != id_:
         raise Fault(Category.INVALID, "the id in the body is not the id in the path", at=("id",))
-    require_valid(resource)
+    require_valid(resource, service.binding_checks)
     async with service.gate.enter(caller) as records:
         made = await records.update(
             id_, made_relative(resource, service.base_url), if_match=if_match

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol, TypeAlias
 
 from fastapi import Depends, Request
 
@@ -12,7 +13,7 @@ from tasuki.shared.access.rulings import Caller
 from tasuki.shared.access.tokens import not_valid
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Sequence
 
     from tasuki.shared.access.gate import Gate
     from tasuki.shared.access.principal import Principal
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from tasuki.shared.faults import Fault
     from tasuki.shared.fhir.json import Resource
     from tasuki.shared.ids import IdSource
+
+Check: TypeAlias = "Callable[[Resource], tuple[Fault, ...]]"
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
@@ -43,7 +46,8 @@ class FhirService:
         issuer: The authorization server's URL.
         max_body: Largest request body in bytes.
         max_entries: Most entries of one Bundle.
-        checks: Rules beyond R4 that `$validate` applies to what is sound R4; each returns faults.
+        checks: Rules beyond R4, e.g. those of a country; each returns faults with their places.
+        checks_bind: Whether what is created and updated must meet them.
     """
 
     title: str
@@ -57,7 +61,13 @@ class FhirService:
     ids: IdSource
     max_body: int
     max_entries: int
-    checks: tuple[Callable[[Resource], tuple[Fault, ...]], ...] = ()
+    checks: tuple[Check, ...] = ()
+    checks_bind: bool = False
+
+    @property
+    def binding_checks(self) -> tuple[Check, ...]:
+        """The rules beyond R4 that what is written must meet."""
+        return self.checks if self.checks_bind else ()
 
 
 def service_of(request: Request) -> FhirService:

@@ -23,6 +23,7 @@ from tasuki.shared.access.reading import Reading
 from tasuki.shared.access.refusals import Refused
 from tasuki.shared.access.rehearsing import Rehearsing
 from tasuki.shared.access.searching import Searching
+from tasuki.shared.access.whole import WholeRecord
 from tasuki.shared.audit.events import AuditRecord, Outcome
 from tasuki.shared.audit.shapes import Action
 
@@ -73,6 +74,7 @@ class Records(
     Loading,
     Collecting,
     Exporting,
+    WholeRecord,
 ):
     """What one caller may do with the records in one transaction."""
 

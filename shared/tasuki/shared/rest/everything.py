@@ -1,4 +1,4 @@
-"""`Patient/{id}/$everything`: one person's record here, as far as this caller may see it.
+"""`Patient/$everything`: one person's record here, as far as this caller may see it.
 
 https://hl7.org/fhir/R4/patient-operation-everything.html
 What is withheld by consent is named by type in an outcome entry, so that the answer is never
@@ -7,68 +7,97 @@ silently less; what is withheld by a label is not, since the label itself must n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Query, Request, Response
+import orjson
+from fastapi import APIRouter, Request, Response
 
-from tasuki.shared.audit.shapes import Action
+from tasuki.shared.access.principal import Role
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.outcome import warning
 from tasuki.shared.fhir.references import parse_reference, walk_references
-from tasuki.shared.fhir.types import SERVED_TYPES
 from tasuki.shared.rest.answers import bundle, fhir
 from tasuki.shared.rest.bodies import require_acceptable
+from tasuki.shared.rest.everything_parameters import Asked, asked_of
 from tasuki.shared.rest.resources import require_place
-from tasuki.shared.rest.service import CallerDep, ServiceDep
+from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tasuki.shared.access.reading import Opened
+    from tasuki.shared.access.records import Stored
+    from tasuki.shared.access.rulings import Caller
+    from tasuki.shared.access.whole import Part
 
 ROUTES = APIRouter()
 
 
 @ROUTES.get("/Patient/{id_}/$everything")
+@ROUTES.post("/Patient/{id_}/$everything")
 async def everything(
-    id_: str,
-    request: Request,
-    service: ServiceDep,
-    caller: CallerDep,
-    types: str = Query("", alias="_type", max_length=1_000),
+    id_: str, request: Request, service: ServiceDep, caller: CallerDep
 ) -> Response:
-    """Return the Patient, the person's resources, and the organisations they point to."""
+    """Return the Patient, the person's resources, and what they refer to."""
     require_place(service, "Patient", id_)
-    require_acceptable(request)
-    wanted = [name for name in types.split(",") if name] or list(service.types)
-    if any(name not in SERVED_TYPES for name in wanted):
-        raise Fault(Category.INVALID, "_type names a resource type Tasuki does not know")
-    # Of a type that is not kept here there is nothing, which is the truth.
-    wanted = [name for name in wanted if name in service.types]
-    if not types:
-        wanted = [name for name in wanted if caller.principal.scopes.allows(name, "r")]
-    async with service.gate.enter(caller) as records:
-        found = await records.compartment(
-            id_, list(dict.fromkeys(["Patient", *wanted])), Action.READ
+    return await _answer(id_, request, service, caller)
+
+
+@ROUTES.get("/Patient/$everything")
+@ROUTES.post("/Patient/$everything")
+async def own_everything(request: Request, service: ServiceDep, caller: CallerDep) -> Response:
+    """Return a resident's own record; everybody else names the patient."""
+    principal = caller.principal
+    if principal.role is not Role.RESIDENT or principal.patient is None:
+        raise Fault(
+            Category.NOT_SUPPORTED,
+            "name the patient: Patient/{id}/$everything; for many people there is Patient/$export",
         )
-        around = await records.about_nobody(referred(found))
-        withheld = await records.withheld(id_, list(dict.fromkeys(["Patient", *wanted])))
+    own = principal.patient.removeprefix("Patient/")
+    return await _answer(own, request, service, caller)
+
+
+async def _answer(id_: str, request: Request, service: FhirService, caller: Caller) -> Response:
+    require_acceptable(request)
+    asked = await asked_of(request, service, caller.principal.scopes)
+    async with service.gate.enter(caller) as records:
+        if asked.page is None:
+            part = await records.whole_record(id_, asked.wanted)
+        else:
+            part = await records.more_of_record(id_, *asked.page)
         unreadable = await records.unreadable(id_)
-    entries: list[dict[str, object]] = [
-        {
-            "fullUrl": f"{service.base_url}/{one.stored.type}/{one.stored.id}",
-            "resource": one.resource,
-            "search": {"mode": "match" if one.stored.owner else "include"},
-        }
-        for one in (*found, *around)
-    ]
+    entries = [_entry(one, "match", service.base_url) for one in part.matches]
+    entries += [_entry(one, "include", service.base_url) for one in part.around]
+    entries += _notes(part, unreadable)
+    links = _links(id_, asked, part, service.base_url)
+    return fhir(bundle("searchset", entries, total=part.total, link=links))
+
+
+def _entry(one: Stored, mode: str, base: str) -> dict[str, Any]:
+    """Return an entry with the stored bytes as they are."""
+    return {
+        "fullUrl": f"{base}/{one.type}/{one.id}",
+        "resource": orjson.Fragment(one.body or b""),
+        "search": {"mode": mode},
+    }
+
+
+def _notes(part: Part, unreadable: int) -> list[dict[str, Any]]:
     notes = []
-    if withheld:
-        notes.append(f"withheld: {', '.join(sorted(withheld))}")
+    if part.withheld:
+        notes.append(f"withheld: {', '.join(sorted(part.withheld))}")
     if unreadable:
         notes.append(f"unreadable: {unreadable}")
-    entries.extend({"resource": warning(note), "search": {"mode": "outcome"}} for note in notes)
-    return fhir(bundle("searchset", entries, total=len(found)))
+    return [{"resource": warning(note), "search": {"mode": "outcome"}} for note in notes]
+
+
+def _links(id_: str, asked: Asked, part: Part, base: str) -> list[dict[str, str]]:
+    url = f"{base}/Patient/{id_}/$everything"
+    links = [{"relation": "self", "url": f"{url}?{asked.query}" if asked.query else url}]
+    if part.next is not None:
+        pages, number = part.next
+        links.append({"relation": "next", "url": f"{url}?_page={pages}.{number}"})
+    return links
 
 
 def referred(found: Sequence[Opened]) -> list[tuple[str, str]]:

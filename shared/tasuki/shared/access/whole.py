@@ -1,0 +1,223 @@
+"""One person's whole record through the gate, for `Patient/$everything`.
+
+A stored body is opened once, read only where somebody must look into it (a screen, a care date),
+and leaves as it lies. Pages are of the versions that were there when the first one was asked for;
+each page is ruled on anew.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import orjson
+
+from tasuki.shared.access.base import AtTheGate
+from tasuki.shared.access.export_jobs import bound_to
+from tasuki.shared.access.records import NOBODY
+from tasuki.shared.access.refusals import not_found
+from tasuki.shared.access.rulings import Interaction
+from tasuki.shared.audit.shapes import Action
+from tasuki.shared.fhir.care_dates import within
+from tasuki.shared.fhir.types import OWNERSHIP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from tasuki.shared.access.records import Stored
+    from tasuki.shared.access.rulings import Ruling
+    from tasuki.shared.fhir.dates import Interval
+
+SHELF = "everything"
+LIFE = timedelta(hours=1)  # how long the pages of an answer can be asked for
+LARGEST_PAGE = 5_000  # resources
+HOPS = 4  # from a record to its practitioner's role, to the organisation, to what that is part of
+_REFERENCE = re.compile(rb'"reference"\s*:\s*"([A-Z][A-Za-z]+)/([A-Za-z0-9.\-]{1,64})[/"]')
+_ABOUT_NOBODY = frozenset(type_ for type_, one in OWNERSHIP.items() if not one.required)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What of a record is asked for.
+
+    Attributes:
+        since: Only what was written after this.
+        care: Only care that overlaps with this; what has no date is in.
+        count: Resources of a page; None for all of them on one.
+    """
+
+    types: tuple[str, ...]
+    since: datetime | None = None
+    care: Interval | None = None
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A page of a record, or the whole of it.
+
+    Attributes:
+        matches: What is the person's.
+        around: What that refers to and is about nobody.
+        total: How many matches there are on all pages.
+        next: The name of the pages, and the number of the next one; None on the last.
+    """
+
+    matches: tuple[Stored, ...]
+    around: tuple[Stored, ...]
+    withheld: frozenset[str]
+    total: int
+    next: tuple[str, int] | None
+
+
+class WholeRecord(AtTheGate):
+    """What a caller may see of one person."""
+
+    async def whole_record(self, patient: str, wanted: Wanted) -> Part:
+        """Return the first page of what this caller may see of a person's record.
+
+        Raises:
+            Fault: NOT_FOUND, FORBIDDEN; a type without a scope is a refusal, not an omission.
+        """
+        for type_ in wanted.types:
+            self.require_scope(type_, Interaction.READ)
+        head = await self._unit.head("Patient", patient)
+        if head is None or head.deleted:
+            raise not_found("absent", entities=(f"Patient/{patient}",))
+        ruling = await self.require(Interaction.READ, patient, *wanted.types)
+        rows = await self._unit.of_owner(patient, wanted.types)
+        found = [row for row in rows if _wanted(row, wanted) and _admits(ruling, row)]
+        count = wanted.count or len(found) or 1
+        next_ = None
+        if len(found) > count:
+            next_ = (await self._keep_pages(patient, wanted.types, found, count), 2)
+        return await self._part(patient, ruling, wanted.types, found[:count], len(found), next_)
+
+    async def more_of_record(self, patient: str, pages: str, number: int) -> Part:
+        """Return a further page, ruled on as of now.
+
+        Raises:
+            Fault: NOT_FOUND for pages that are not this caller's, or are over.
+        """
+        kept = await self._unit.kept(SHELF, pages, self._desk.clock.now())
+        told = {} if kept is None else orjson.loads(kept)
+        if told.get("bound") != self._bound() or told["patient"] != patient:
+            raise not_found("everything-page")
+        types, count = tuple(told["types"]), told["count"]
+        for type_ in types:
+            self.require_scope(type_, Interaction.READ)
+        ruling = await self.require(Interaction.READ, patient, *types)
+        listed = told["listed"][(number - 1) * count : number * count]
+        if not listed:
+            raise not_found("everything-page")
+        rows = await self._listed(listed)
+        found = [row for row in rows if _admits(ruling, row)]
+        total = len(told["listed"])
+        next_ = (pages, number + 1) if number * count < total else None
+        return await self._part(patient, ruling, types, found, total, next_)
+
+    async def _part(
+        self,
+        patient: str,
+        ruling: Ruling,
+        types: Sequence[str],
+        found: Sequence[Stored],
+        total: int,
+        next_: tuple[str, int] | None,
+    ) -> Part:
+        entities = (f"Patient/{patient}", *sorted({one.type for one in found}))
+        await self.leave_leaf(Action.READ, patient, entities, ruling.basis)
+        return Part(
+            matches=tuple(found),
+            around=tuple(await self._around(found)),
+            withheld=ruling.withheld_types & frozenset(types),
+            total=total,
+            next=next_,
+        )
+
+    async def _keep_pages(
+        self, patient: str, types: Sequence[str], found: Sequence[Stored], count: int
+    ) -> str:
+        name = self._ids.new()
+        told = {
+            "bound": self._bound(),
+            "patient": patient,
+            "types": types,
+            "count": count,
+            "listed": [(one.type, one.id, one.version) for one in found],
+        }
+        until = self._desk.clock.now() + LIFE
+        await self._unit.keep(SHELF, name, orjson.dumps(told), until)
+        return name
+
+    def _bound(self) -> list[str]:
+        principal = self._caller.principal
+        return [*bound_to(principal), str(principal.scopes)]
+
+    async def _listed(self, listed: Sequence[Sequence[str | int]]) -> list[Stored]:
+        """Return these (type, id, version) in their order."""
+        by_type: dict[str, list[tuple[str, int]]] = {}
+        for type_, id_, version in listed:
+            by_type.setdefault(str(type_), []).append((str(id_), int(version)))
+        return [
+            row for type_, keys in by_type.items() for row in await self._unit.versions(type_, keys)
+        ]
+
+    async def _around(self, found: Sequence[Stored]) -> list[Stored]:
+        """Return what these refer to and is about nobody, and what that refers to in turn."""
+        around: dict[tuple[str, str], Stored] = {}
+        asked: set[tuple[str, str]] = set()
+        newest: Sequence[Stored] = found
+        for _ in range(HOPS):
+            wanted = _referred(newest) - asked
+            asked |= wanted
+            newest = [
+                one for type_ in _types_of(wanted) for one in await self._common(type_, wanted)
+            ]
+            around |= {(one.type, one.id): one for one in newest}
+            if not newest:
+                break
+        return [around[key] for key in sorted(around)]
+
+    async def _common(self, type_: str, wanted: set[tuple[str, str]]) -> list[Stored]:
+        """Return those of a type that are about nobody, where scope and ruling allow."""
+        if not self._caller.principal.scopes.allows(type_, Interaction.READ.letter):
+            return []
+        ruling = await self.ruling(Interaction.READ, NOBODY, type_)
+        if not ruling.permitted:
+            return []
+        ids = sorted(id_ for of_type, id_ in wanted if of_type == type_)
+        rows = await self._unit.by_ids(type_, ids)
+        return [row for row in rows if row.owner == NOBODY and _admits(ruling, row)]
+
+
+def _wanted(row: Stored, wanted: Wanted) -> bool:
+    if row.body is None or (wanted.since is not None and row.at <= wanted.since):
+        return False
+    return wanted.care is None or within(orjson.loads(row.body), wanted.care)
+
+
+def _admits(ruling: Ruling, row: Stored) -> bool:
+    if row.body is None or not ruling.permitted or row.type in ruling.withheld_types:
+        return False
+    return ruling.screen is None or ruling.admits(orjson.loads(row.body))
+
+
+def _referred(rows: Iterable[Stored]) -> set[tuple[str, str]]:
+    """Return what rows refer to, of the types that may be about nobody.
+
+    Read off the bytes: within a JSON string the quotation marks of this pattern would be escaped.
+    """
+    return {
+        (type_, match[2].decode())
+        for row in rows
+        for match in _REFERENCE.finditer(row.body or b"")
+        if (type_ := match[1].decode()) in _ABOUT_NOBODY
+    }
+
+
+def _types_of(wanted: Iterable[tuple[str, str]]) -> list[str]:
+    return sorted({type_ for type_, _ in wanted})

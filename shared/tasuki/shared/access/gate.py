@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from tasuki.shared.access.collections import Collecting
 from tasuki.shared.access.exporting import Exporting
 from tasuki.shared.access.including import Including
+from tasuki.shared.access.lastn import LatestObservations
 from tasuki.shared.access.loading import Loading
 from tasuki.shared.access.pages import Pages
 from tasuki.shared.access.people import People
@@ -75,6 +76,7 @@ class Records(
     Collecting,
     Exporting,
     WholeRecord,
+    LatestObservations,
 ):
     """What one caller may do with the records in one transaction."""
 

@@ -21,6 +21,7 @@ from tasuki.shared.access.refusals import not_found
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.fhir.care_dates import within
+from tasuki.shared.fhir.json import meaning_of
 from tasuki.shared.fhir.types import OWNERSHIP
 
 if TYPE_CHECKING:
@@ -158,13 +159,9 @@ class WholeRecord(AtTheGate):
         return [*bound_to(principal), str(principal.scopes)]
 
     async def _listed(self, listed: Sequence[Sequence[str | int]]) -> list[Stored]:
-        """Return these (type, id, version) in their order."""
-        by_type: dict[str, list[tuple[str, int]]] = {}
-        for type_, id_, version in listed:
-            by_type.setdefault(str(type_), []).append((str(id_), int(version)))
-        return [
-            row for type_, keys in by_type.items() for row in await self._unit.versions(type_, keys)
-        ]
+        """Return these (type, id, version), by type and id as they were listed."""
+        keys = [(str(type_), str(id_), int(version)) for type_, id_, version in listed]
+        return await self._unit.versions(keys)
 
     async def _around(self, found: Sequence[Stored]) -> list[Stored]:
         """Return what these refer to and is about nobody, and what that refers to in turn."""
@@ -197,13 +194,13 @@ class WholeRecord(AtTheGate):
 def _wanted(row: Stored, wanted: Wanted) -> bool:
     if row.body is None or (wanted.since is not None and row.at <= wanted.since):
         return False
-    return wanted.care is None or within(orjson.loads(row.body), wanted.care)
+    return wanted.care is None or within(meaning_of(row.body), wanted.care)
 
 
 def _admits(ruling: Ruling, row: Stored) -> bool:
     if row.body is None or not ruling.permitted or row.type in ruling.withheld_types:
         return False
-    return ruling.screen is None or ruling.admits(orjson.loads(row.body))
+    return ruling.screen is None or ruling.admits(meaning_of(row.body))
 
 
 def _referred(rows: Iterable[Stored]) -> set[tuple[str, str]]:

@@ -13,6 +13,7 @@ from tasuki.shared.rest import (
     everything,
     exports,
     feed,
+    lastn,
     load,
     resources,
     search,
@@ -41,6 +42,7 @@ def fhir_app(service: FhirService, *more: APIRouter) -> FastAPI:
     for routes in (
         exports.ROUTES,
         everything.ROUTES,
+        lastn.ROUTES,
         bundles.ROUTES,
         validate.ROUTES,
         search.ROUTES,

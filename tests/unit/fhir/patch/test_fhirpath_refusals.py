@@ -190,6 +190,17 @@ def test_the_work_of_all_paths_is_bounded_together() -> None:
     assert _refused(asked(*[asking] * 100), many).category is Category.TOO_COSTLY
 
 
+def test_the_work_on_long_lists_is_bounded_too() -> None:
+    many = {"resourceType": "Patient", "name": [{"text": "a"}] * (MAX_VISITS // 100)}
+    for asking in (
+        operation("insert", "Patient.name", {"valueHumanName": {"text": "b"}}, index=0),
+        operation("add", "Patient", {"valueHumanName": {"text": "b"}}, name="name"),
+        operation("move", "Patient.name", source=0, destination=1),
+    ):
+        assert len(fhirpath_patch(many, asked(asking))["name"]) >= len(many["name"])
+        assert _refused(asked(*[asking] * 101), many).category is Category.TOO_COSTLY
+
+
 def test_no_operation_nests_deeper_than_a_body_may() -> None:
     path, operations = "Patient", []
     for _ in range(MAX_DEPTH):

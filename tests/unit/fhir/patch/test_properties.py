@@ -108,7 +108,7 @@ def _list_difference(before: list[Any], after: list[Any]) -> list[dict[str, Any]
     return found + [operation("delete", f"Patient.name[{index}]") for index in surplus]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(patients(), patients())
 def test_a_fhirpath_patch_from_one_to_another(before: Any, after: Any) -> None:
     was, wanted = copy.deepcopy(before), copy.deepcopy(after)
@@ -118,7 +118,7 @@ def test_a_fhirpath_patch_from_one_to_another(before: Any, after: Any) -> None:
     assert validate(patched) == ()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(patients(), patients())
 def test_a_json_patch_from_one_to_another(before: Any, after: Any) -> None:
     was, wanted = copy.deepcopy(before), copy.deepcopy(after)
@@ -128,7 +128,7 @@ def test_a_json_patch_from_one_to_another(before: Any, after: Any) -> None:
     assert (before, after, operations) == (was, wanted, asking)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_moving_and_deleting_keeps_what_belongs_together(data: st.DataObject) -> None:
     words = ["a", "b", "c", "d", "e"][: data.draw(st.integers(1, 5))]
@@ -203,7 +203,7 @@ OPERATIONS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(patients(), st.lists(OPERATIONS, max_size=6) | JSON)
 def test_any_json_patch_is_done_or_refused(patient: Any, operations: Any) -> None:
     before = copy.deepcopy(patient)
@@ -243,7 +243,7 @@ ASKED = st.builds(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(patients(), st.lists(ASKED, max_size=4) | JSON)
 def test_any_fhirpath_patch_is_done_or_refused(patient: Any, operations: Any) -> None:
     before = copy.deepcopy(patient)

@@ -14,7 +14,7 @@ from tasuki.shared.fhir.patch.keeping import check_place
 from tasuki.shared.fhir.patch.limits import Meter, check_depth
 from tasuki.shared.fhir.patch.paths import compile_path
 from tasuki.shared.fhir.patch.places import Place, ensure_body, halves, put, remove, replace
-from tasuki.shared.fhir.patch.values import Given, append, content, form_of
+from tasuki.shared.fhir.patch.values import Given, content, form_of, twice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -43,7 +43,10 @@ def _add(resource: Place, operation: Operation, meter: Meter) -> None:
     forms = holder.named(operation.name)
     element = form_of(forms, operation.value)
     new = _new(holder, element, operation.value)
-    append(ensure_body(holder), forms, element, new)
+    body = ensure_body(holder)
+    if not element.many and any(halves(body, form) for form in forms):
+        raise twice()
+    _put(body, element, [*halves(body, element), new], meter)
 
 
 def _insert(resource: Place, operation: Operation, meter: Meter) -> None:
@@ -54,7 +57,7 @@ def _insert(resource: Place, operation: Operation, meter: Meter) -> None:
     if operation.index > len(items):
         raise _out_of_range()
     items.insert(operation.index, new)
-    put(body, element, items)
+    _put(body, element, items, meter)
 
 
 def _delete(resource: Place, operation: Operation, meter: Meter) -> None:
@@ -84,7 +87,7 @@ def _move(resource: Place, operation: Operation, meter: Meter) -> None:
     if max(operation.source, operation.destination) >= len(items):
         raise _out_of_range()
     items.insert(operation.destination, items.pop(operation.source))
-    put(body, element, items)
+    _put(body, element, items, meter)
 
 
 VERBS: Mapping[str, Callable[[Place, Operation, Meter], None]] = MappingProxyType(
@@ -109,6 +112,11 @@ def _new(holder: Place, element: Element, value: Given) -> Halves:
         raise Fault(Category.INVALID, "an operation needs a value that is something")
     check_depth(len(holder.path) + element.many, below)
     return new
+
+
+def _put(body: dict[str, Any], element: Element, items: list[Halves], meter: Meter) -> None:
+    meter.spend(len(items))
+    put(body, element, items)
 
 
 def _only(places: list[Place]) -> Place:

@@ -14,7 +14,7 @@ from typing import Any
 
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.patch.elements import Element, elements_of_model
-from tasuki.shared.fhir.patch.places import Halves, halves, put
+from tasuki.shared.fhir.patch.places import Halves, put
 
 _VALUE = "value"
 _FORMS = 1  # exactly one of value[x], part and resource
@@ -99,8 +99,8 @@ def content(element: Element, value: Given) -> Halves:
 
 
 def _assembled(model: Any, parts: list[Any]) -> dict[str, Any]:
-    body: dict[str, Any] = {}
     elements = elements_of_model(model)
+    found: dict[str, list[Halves]] = {}
     for part in parts:
         name = part.get("name") if isinstance(part, dict) else None
         forms = [one for one in elements.values() if name in {one.key, one.choice}]
@@ -108,16 +108,15 @@ def _assembled(model: Any, parts: list[Any]) -> dict[str, Any]:
             raise Fault(Category.STRUCTURE, "a part of the value is not named after an element")
         said = given(part)
         element = form_of(forms, said)
-        append(body, forms, element, content(element, said))
+        if not element.many and any(form.key in found for form in forms):
+            raise twice()
+        found.setdefault(element.key, []).append(content(element, said))
+    body: dict[str, Any] = {}
+    for key, items in found.items():
+        put(body, elements[key], items)
     return body
 
 
-def append(body: dict[str, Any], forms: list[Element], element: Element, new: Halves) -> None:
-    """Add to a list, or give an element that is not there yet in any form.
-
-    Raises:
-        Fault: STRUCTURE: it is there already and does not repeat.
-    """
-    if not element.many and any(halves(body, form) for form in forms):
-        raise Fault(Category.STRUCTURE, "the element is there already and does not repeat")
-    put(body, element, [*halves(body, element), new])
+def twice() -> Fault:
+    """Return the fault of giving an element that is there already."""
+    return Fault(Category.STRUCTURE, "the element is there already and does not repeat")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 LIMIT = 8 * 1024 * 1024
+NO_CONTENT = 204
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Request:
     method: str = "GET"
     body: bytes = b""
     media_type: str = "application/fhir+json"
+    headers: tuple[str, ...] = ()
 
     def to_bytes(self) -> bytes:
         """Return it as it goes over the wire."""
@@ -29,6 +31,7 @@ class Request:
             f"Host: {parts.netloc}",
             f"Authorization: Bearer {self.token}",
             "Accept: application/fhir+json",
+            *self.headers,
         ]
         if self.body:
             lines += [f"Content-Type: {self.media_type}", f"Content-Length: {len(self.body)}"]
@@ -53,6 +56,8 @@ class Connection:
         head = await self._reader.readuntil(b"\r\n\r\n")
         status = int(head[9:12])
         lower = head.lower()
+        if status == NO_CONTENT:
+            return status, b""
         if b"transfer-encoding: chunked" in lower:
             return status, await self._chunked(self._reader)
         length = int(lower.split(b"content-length:")[1].split(b"\r\n")[0])

@@ -60,9 +60,11 @@ async def test_a_connection_left_inside_a_transaction_is_not_used(world: World) 
     engine = world.store.engine.execution_options(isolation_level="AUTOCOMMIT")
     async with engine.connect() as connection:
         raw = await connection.get_raw_connection()
-        await raw.driver_connection.execute("BEGIN")
+        left = raw.driver_connection
+        assert left is not None
+        await left.execute("BEGIN")
     async with begun(engine) as line:
-        assert raw.driver_connection is not line.driver
+        assert line.driver is not left
     async with world.store.unit() as unit:
         await unit.write([patient("p1"), new("Observation", "o1", "p1")])
     assert await world.count("resource_head") == 2

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from tasuki.shared.store.schema import AnyRow
 
-_DIALECT = dialect()
+_DIALECT = dialect()  # type: ignore[no-untyped-call]
 # What the driver raises besides OSError; the last where a connection ended between two statements.
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 
 
-class Fields(asyncpg.Record):  # type: ignore[misc] - asyncpg ships no types
+class Fields(asyncpg.Record):  # type: ignore[misc]  # asyncpg ships no types
     """A row whose columns are attributes, as Core's rows have them."""
 
     def __getattr__(self, name: str) -> Any:

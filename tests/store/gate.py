@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.store.world import World
 
     from tasuki.shared.access.records import RecordStore, Unit
-    from tasuki.shared.access.rulings import Ask
+    from tasuki.shared.access.rulings import Ask, Decider
 
 
 def principal(role: Role = Role.HOSPITAL, **more: str) -> Principal:
@@ -61,7 +61,7 @@ class TableDecider:
         return self.rulings.get(ask.owner, Ruling.permit("test-policy"))
 
 
-def gate_of(world: World, decider: TableDecider | None = None) -> Gate:
+def gate_of(world: World, decider: Decider | None = None) -> Gate:
     """Return the gate of a world's store."""
     store: RecordStore = world.store
     desk = Desk("ehr", "noto", world.clock)

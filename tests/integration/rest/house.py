@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tests.store.world import World
 
+    from tasuki.shared.access.rulings import Decider
     from tasuki.shared.rest.jobs import Jobs
     from tasuki.shared.rest.service import Check
 
@@ -116,15 +117,17 @@ def explode_routes() -> APIRouter:
 
 
 @contextlib.asynccontextmanager
-async def house_on(world: World, *checks: Check) -> AsyncIterator[House]:
-    """Open the service of a world, with these checks beyond R4."""
+async def house_on(
+    world: World, *checks: Check, rules: Decider | None = None
+) -> AsyncIterator[House]:
+    """Open the service of a world, with these checks beyond R4, and rules instead of the table."""
     decider, verifier = TableDecider(), TableVerifier()
     service = FhirService(
         title="Test",
         base_url=BASE,
         issuer="https://auth.example",
         types=tuple(sorted(SERVED_TYPES)),
-        gate=gate_of(world, decider),
+        gate=gate_of(world, rules or decider),
         store=world.store,
         verifier=verifier,
         clock=world.clock,

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tasuki.shared.access.records import Stored
+    from tasuki.shared.access.rulings import Ruling
     from tasuki.shared.fhir.json import Resource
 
 HISTORY_LIMIT = 1_000  # versions of one resource in one answer; more is refused, never cut
@@ -144,10 +145,25 @@ class Reading(AtTheGate):
             raise not_found("absent")
         entity = f"{type_}/{found.id}/_history/{found.version}"
         ruling = await self.require(interaction, found.owner, type_)
+        if ruling.screen is not None and not await self._may_be_seen(found, ruling, interaction):
+            raise not_found("label", owner=found.owner, entities=(entity,))
         if found.body is None:
             raise Fault(Category.GONE, "the resource has been deleted")
-        if ruling.screen is not None and not ruling.admits(meaning_of(found.body)):
-            raise not_found("label", owner=found.owner, entities=(entity,))
         action = Action.READ if interaction is Interaction.READ else Action.VREAD
         await self.leave_leaf(action, found.owner, (entity,), ruling.basis)
         return found
+
+    async def _may_be_seen(self, found: Stored, ruling: Ruling, by: Interaction) -> bool:
+        """Return whether a version passes the screen, and what was last said of its resource too.
+
+        Who was told something once and is not to know it any more finds no older version, and who
+        was never told finds no deletion.
+        """
+        head = found
+        if by is Interaction.VREAD:
+            head = await self._unit.head(found.type, found.id) or found
+        last: Stored | None = head
+        if head.body is None:
+            last = await self._unit.version(head.type, head.id, head.version - 1)
+        said = {one.version: one.body for one in (found, last) if one is not None and one.body}
+        return bool(said) and all(ruling.admits(meaning_of(body)) for body in said.values())

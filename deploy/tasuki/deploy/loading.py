@@ -93,7 +93,9 @@ async def _send(
             parts = parameter["part"]
             line = next(part["valueInteger"] for part in parts if part["name"] == "line")
             reasons = [part["valueString"] for part in parts if part["name"] == "reason"]
-            console.print(f"{path.name}:{line}: quarantined: {'; '.join(reasons)}", highlight=False)
+            kept = any(part.get("valueCode") == "warning" for part in parts)
+            what = "kept" if kept else "quarantined"
+            console.print(f"{path.name}:{line}: {what}: {'; '.join(reasons)}", highlight=False)
         else:
             name = parameter["name"]
             totals[name] = totals.get(name, 0) + parameter["valueInteger"]

@@ -178,6 +178,23 @@ async def test_changed_lines_become_versions_digit_by_digit(house: House) -> Non
     assert _counts(await _load(house, [turned]))["unchanged"] == 1
 
 
+async def test_private_use_characters_are_kept_and_told(house: House) -> None:
+    plain, gaiji = _patient("1"), {**_patient("2"), "name": [{"text": "\ue000\U000f0001田"}]}
+    bad = {**_patient("3"), "name": [{"text": "\ue000"}], "gender": "x"}
+    escaped = json.dumps(gaiji).encode()
+    as_is = json.dumps({**gaiji, "id": "4"}, ensure_ascii=False).encode()
+    fine = json.dumps({**plain, "name": [{"text": "髙"}]}).encode()
+    lines = [json.dumps(plain).encode(), escaped, json.dumps(bad).encode(), as_is, fine]
+    answer = await _load(house, lines)
+    assert _counts(answer) == {"created": 3, "updated": 1, "unchanged": 0, "quarantined": 1}
+    told = [(one["line"], one["severity"], one["reason"]) for one in _issues(answer)]
+    words = "Patient.name[0].text: private use characters were kept"
+    assert told[1:] == [(2, "warning", words), (4, "warning", words)]
+    assert told[0][:2] == (3, "error")
+    held = (await house.get("/Patient")).json()["entry"]
+    assert "\ue000\U000f0001田" in {one["resource"]["name"][0]["text"] for one in held}
+
+
 async def test_a_line_twice_in_one_load_is_two_versions_or_one(house: House) -> None:
     patient = _patient("1")
     lines = [patient, patient, {**patient, "active": True}, {**patient, "active": False}]

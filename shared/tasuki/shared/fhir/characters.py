@@ -42,6 +42,11 @@ def private_use_paths(resource: Resource) -> list[str]:
     return [path for path, text in _texts(resource) if _PRIVATE_USE.search(text) is not None]
 
 
+def may_hold_private_use(raw: bytes) -> bool:
+    """Return whether JSON text might hold such characters, as they are or escaped; quick."""
+    return b"\\u" in raw or _PRIVATE_USE_BYTES.search(raw) is not None
+
+
 def _texts(resource: Resource) -> Iterator[tuple[str, str]]:
     """Yield (path, text) of every string; a key counts as a text of the object that has it."""
     pending: list[tuple[str, Any]] = [(str(resource.get("resourceType", "")), resource)]

@@ -15,11 +15,13 @@ from fastapi import APIRouter, Query, Request, Response
 from tasuki.shared.access.loading import Line
 from tasuki.shared.access.writing import instant
 from tasuki.shared.faults import Category, Fault, Faults
+from tasuki.shared.fhir.characters import may_hold_private_use, private_use_paths
 from tasuki.shared.fhir.json import parse_resource
 from tasuki.shared.fhir.primitives import is_id
 from tasuki.shared.fhir.references import parse_reference
 from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import NDJSON_TYPES, bounded_body, require_media_type, require_valid
+from tasuki.shared.rest.resources import WARNED_PLACES
 from tasuki.shared.rest.service import CallerDep, ServiceDep
 
 if TYPE_CHECKING:
@@ -51,6 +53,9 @@ async def load(
     lines = await to_thread.run_sync(_lines, raw, first_line, frozenset(service.types))
     async with service.gate.enter(caller) as records:
         loaded = await records.load(source, lines)
+    aside = {entry.line for entry in loaded.quarantined}
+    kept = [line for line in lines if line.number not in aside]
+    warnings = await to_thread.run_sync(_warnings, kept)
     counts = {
         "created": loaded.created,
         "updated": loaded.updated,
@@ -63,7 +68,7 @@ async def load(
     return fhir(
         {
             "resourceType": "Parameters",
-            "parameter": parameters + [_issue(entry) for entry in loaded.quarantined],
+            "parameter": parameters + [_issue(entry) for entry in loaded.quarantined] + warnings,
         }
     )
 
@@ -86,6 +91,7 @@ def _issue(entry: Quarantined) -> dict[str, Any]:
     return {
         "name": "issue",
         "part": [
+            {"name": "severity", "valueCode": "error"},
             {"name": "id", "valueId": entry.id},
             {"name": "source", "valueString": entry.source},
             {"name": "line", "valueInteger": entry.line},
@@ -93,6 +99,28 @@ def _issue(entry: Quarantined) -> dict[str, Any]:
             *({"name": "reason", "valueString": reason} for reason in entry.reasons),
         ],
     }
+
+
+def _warnings(lines: Sequence[Line]) -> list[dict[str, Any]]:
+    """Return an issue for each line whose private use characters (gaiji) were kept as they came."""
+    found = []
+    for line in lines:
+        if line.resource is None or not may_hold_private_use(line.raw):
+            continue
+        places = private_use_paths(line.resource)
+        if places:
+            words = f"{', '.join(places[:WARNED_PLACES])}: private use characters were kept"
+            found.append(
+                {
+                    "name": "issue",
+                    "part": [
+                        {"name": "severity", "valueCode": "warning"},
+                        {"name": "line", "valueInteger": line.number},
+                        {"name": "reason", "valueString": words},
+                    ],
+                }
+            )
+    return found
 
 
 def _lines(raw: Sequence[bytes], first: int, types: frozenset[str]) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from tasuki.shared.faults import Category, Fault, Faults
@@ -20,15 +21,20 @@ if TYPE_CHECKING:
 
 JSON_TYPES = frozenset({"application/fhir+json", "application/json"})
 NDJSON_TYPES = frozenset({"application/fhir+ndjson", "application/ndjson", "application/x-ndjson"})
+_CHARSET = re.compile(r"(?:^|[; ])charset *= *([^;]*)")
+_UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
 def require_media_type(request: Request, accepted: frozenset[str]) -> None:
-    """Refuse a body that says it is something else, or that is compressed."""
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if given not in accepted:
+    """Refuse a body that says it is something else, in other characters, or compressed."""
+    given, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    if given.strip() not in accepted:
         raise Fault(
             Category.MEDIA_TYPE, f"send {' or '.join(sorted(accepted))}; XML is not supported"
         )
+    # Read as UTF-8 all the same, it would be kept as other characters than were meant.
+    if not {one.strip('" ') for one in _CHARSET.findall(parameters)} <= _UTF_8:
+        raise Fault(Category.MEDIA_TYPE, "send UTF-8; other character sets are not read")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Fault(Category.MEDIA_TYPE, "compressed request bodies are not accepted")
 

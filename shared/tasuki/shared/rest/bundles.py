@@ -8,6 +8,7 @@ server assigns; a reference to something that is neither in the Bundle nor here 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
@@ -120,7 +121,7 @@ def _entry(service: FhirService, index: int, given: object) -> Entry:
     if not isinstance(given, dict) or not isinstance(request, dict):
         raise Fault(Category.INVALID, "every entry needs a request", at=(f"{at}.request",))
     method, url = request.get("method"), str(request.get("url", ""))
-    if method not in ORDER:
+    if not isinstance(method, str) or method not in ORDER:
         raise Fault(
             Category.NOT_SUPPORTED,
             "request.method must be GET, POST, PUT or DELETE",
@@ -140,14 +141,17 @@ def _entry(service: FhirService, index: int, given: object) -> Entry:
             "request.url must be Type for POST and Type/id for the others",
             at=(f"{at}.request.url",),
         )
-    resource = _resource(service, given, str(method), type_, at)
+    if_match = request.get("ifMatch")
+    if not isinstance(if_match, (str, NoneType)):
+        raise Fault(Category.INVALID, "ifMatch must be an ETag", at=(f"{at}.request.ifMatch",))
+    resource = _resource(service, given, method, type_, at)
     return Entry(
         index=index,
-        method=str(method),
+        method=method,
         type=type_,
         id=id_ or service.ids.new(),
         full_url=str(given.get("fullUrl", "")),
-        if_match=version_in(request.get("ifMatch")),
+        if_match=version_in(if_match),
         resource=resource,
     )
 

@@ -6,16 +6,16 @@ https://hl7.org/fhir/R4/http.html#search
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Request, Response
 
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.search.definitions import compartment_parameters
 from tasuki.shared.rest.answers import fhir
-from tasuki.shared.rest.bodies import bounded_body, require_acceptable, require_media_type
+from tasuki.shared.rest.bodies import require_acceptable
+from tasuki.shared.rest.pairs import Pairs, asked_pairs, posted_pairs
 from tasuki.shared.rest.resources import require_place, require_type
-from tasuki.shared.rest.searchset import TYPE, Asked, Pairs, searchset
+from tasuki.shared.rest.searchset import TYPE, Asked, searchset
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
 
 if TYPE_CHECKING:
@@ -23,16 +23,13 @@ if TYPE_CHECKING:
 
 ROUTES = APIRouter()
 COMPARTMENTS = APIRouter()
-FORM = frozenset({"application/x-www-form-urlencoded"})
-MAX_FORM = 64 * 1024  # bytes of a POSTed search
-MAX_PARAMETERS = 100
 ALL = "*"
 
 
 @ROUTES.get("/")
 async def search_system(request: Request, service: ServiceDep, caller: CallerDep) -> Response:
     """Return the matches among several types, which `_type` names."""
-    pairs = read_pairs(request.url.query)
+    pairs = asked_pairs(request)
     return await _answer(request, service, caller, _of_system(service, pairs, request))
 
 
@@ -41,7 +38,7 @@ async def search_system_by_post(
     request: Request, service: ServiceDep, caller: CallerDep
 ) -> Response:
     """Return what the same search by GET would."""
-    pairs = await _posted(request)
+    pairs = await posted_pairs(request)
     return await _answer(request, service, caller, _of_system(service, pairs, request))
 
 
@@ -50,7 +47,7 @@ async def search_compartment(
     id_: str, type_: str, request: Request, service: ServiceDep, caller: CallerDep
 ) -> Response:
     """Return the matches within one person's record; `*` is every type of it."""
-    pairs = read_pairs(request.url.query)
+    pairs = asked_pairs(request)
     asked = _of_compartment(service, caller, (id_, type_), pairs, request)
     return await _answer(request, service, caller, asked)
 
@@ -60,7 +57,7 @@ async def search_compartment_by_post(
     id_: str, type_: str, request: Request, service: ServiceDep, caller: CallerDep
 ) -> Response:
     """Return what the same search by GET would."""
-    pairs = await _posted(request)
+    pairs = await posted_pairs(request)
     asked = _of_compartment(service, caller, (id_, type_), pairs, request)
     return await _answer(request, service, caller, asked)
 
@@ -69,7 +66,7 @@ async def search_compartment_by_post(
 async def search(type_: str, request: Request, service: ServiceDep, caller: CallerDep) -> Response:
     """Return the matches this caller may see, as a searchset."""
     require_type(service, type_)
-    asked = Asked((type_,), type_, read_pairs(request.url.query), _lenient(request))
+    asked = Asked((type_,), type_, asked_pairs(request), _lenient(request))
     return await _answer(request, service, caller, asked)
 
 
@@ -79,7 +76,7 @@ async def search_by_post(
 ) -> Response:
     """Return what the same search by GET would; the form and the query string count together."""
     require_type(service, type_)
-    asked = Asked((type_,), type_, await _posted(request), _lenient(request))
+    asked = Asked((type_,), type_, await posted_pairs(request), _lenient(request))
     return await _answer(request, service, caller, asked)
 
 
@@ -92,31 +89,6 @@ async def _answer(request: Request, service: FhirService, caller: Caller, asked:
 
 def _lenient(request: Request) -> bool:
     return "handling=lenient" in request.headers.get("prefer", "").replace(" ", "")
-
-
-async def _posted(request: Request) -> Pairs:
-    require_media_type(request, FORM)
-    form = (await bounded_body(request, MAX_FORM)).decode("utf-8", "replace")
-    return read_pairs("&".join(part for part in (request.url.query, form) if part))
-
-
-def read_pairs(text: str) -> Pairs:
-    """Return the names and values of a query string.
-
-    Raises:
-        Fault: INVALID for too many of them, or U+0000.
-    """
-    try:
-        pairs = parse_qsl(
-            text, keep_blank_values=True, strict_parsing=False, max_num_fields=MAX_PARAMETERS
-        )
-    except ValueError as error:
-        raise Fault(
-            Category.INVALID, f"a search may have {MAX_PARAMETERS} parameters at most"
-        ) from error
-    if any("\x00" in part for pair in pairs for part in pair):
-        raise Fault(Category.INVALID, "a search parameter holds the character U+0000")
-    return pairs
 
 
 def _of_system(service: FhirService, pairs: Pairs, request: Request) -> Asked:

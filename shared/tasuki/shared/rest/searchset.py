@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from tasuki.shared.fhir.json import Resource
     from tasuki.shared.fhir.search import Query
     from tasuki.shared.fhir.search.results import Results
+    from tasuki.shared.rest.pairs import Pairs
     from tasuki.shared.rest.service import FhirService
 
 DEFAULT_COUNT = 100
@@ -37,8 +38,6 @@ PAGE = "_page"
 TYPE = "_type"
 _PAGE = re.compile(r"([0-9a-f-]{36})\.([0-9]{1,9})")
 _SHELF = "search"
-
-Pairs = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)

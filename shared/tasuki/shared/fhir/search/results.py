@@ -23,6 +23,7 @@ _TOTALS = frozenset({"none", "estimate", "accurate"})
 _SUMMARIES = frozenset({"true", "text", "data", "count", "false"})
 _JSON = frozenset({"json", "application/json", "application/fhir+json", "text/json"})
 _MAX_COUNT_DIGITS = 9
+MAX_SORT_KEYS = 10  # each is one more pass over every match
 _INCLUDE_PARTS = (2, 3)
 
 
@@ -157,6 +158,9 @@ def _sort(results: Results, resource_type: str, value: str) -> Results:
         if parameter is None or parameter.components:
             raise Fault(Category.INVALID, "_sort must name search parameters", at=("_sort",))
         keys.append(Sort(parameter, key.startswith("-")))
+    if len(results.sort) + len(keys) > MAX_SORT_KEYS:
+        text = f"_sort may name {MAX_SORT_KEYS} parameters at most"
+        raise Fault(Category.TOO_COSTLY, text, at=("_sort",))
     return replace(results, sort=(*results.sort, *keys))
 
 

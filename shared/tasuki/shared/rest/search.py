@@ -29,6 +29,7 @@ ALL = "*"
 @ROUTES.get("/")
 async def search_system(request: Request, service: ServiceDep, caller: CallerDep) -> Response:
     """Return the matches among several types, which `_type` names."""
+    require_acceptable(request)
     pairs = asked_pairs(request)
     return await _answer(request, service, caller, _of_system(service, pairs, request))
 
@@ -38,6 +39,7 @@ async def search_system_by_post(
     request: Request, service: ServiceDep, caller: CallerDep
 ) -> Response:
     """Return what the same search by GET would."""
+    require_acceptable(request)
     pairs = await posted_pairs(request)
     return await _answer(request, service, caller, _of_system(service, pairs, request))
 
@@ -47,6 +49,7 @@ async def search_compartment(
     id_: str, type_: str, request: Request, service: ServiceDep, caller: CallerDep
 ) -> Response:
     """Return the matches within one person's record; `*` is every type of it."""
+    require_acceptable(request)
     pairs = asked_pairs(request)
     asked = _of_compartment(service, caller, (id_, type_), pairs, request)
     return await _answer(request, service, caller, asked)
@@ -57,6 +60,7 @@ async def search_compartment_by_post(
     id_: str, type_: str, request: Request, service: ServiceDep, caller: CallerDep
 ) -> Response:
     """Return what the same search by GET would."""
+    require_acceptable(request)
     pairs = await posted_pairs(request)
     asked = _of_compartment(service, caller, (id_, type_), pairs, request)
     return await _answer(request, service, caller, asked)
@@ -65,6 +69,7 @@ async def search_compartment_by_post(
 @ROUTES.get("/{type_}")
 async def search(type_: str, request: Request, service: ServiceDep, caller: CallerDep) -> Response:
     """Return the matches this caller may see, as a searchset."""
+    require_acceptable(request)
     require_type(service, type_)
     asked = Asked((type_,), type_, asked_pairs(request), _lenient(request))
     return await _answer(request, service, caller, asked)
@@ -75,13 +80,13 @@ async def search_by_post(
     type_: str, request: Request, service: ServiceDep, caller: CallerDep
 ) -> Response:
     """Return what the same search by GET would; the form and the query string count together."""
+    require_acceptable(request)
     require_type(service, type_)
     asked = Asked((type_,), type_, await posted_pairs(request), _lenient(request))
     return await _answer(request, service, caller, asked)
 
 
 async def _answer(request: Request, service: FhirService, caller: Caller, asked: Asked) -> Response:
-    require_acceptable(request)
     async with service.gate.enter(caller) as records:
         found = await searchset(records, service, asked)
     return fhir(found)

@@ -11,6 +11,7 @@ from asyncpg import PostgresError
 from tests.store.gate import TableDecider, caller, gate_of
 from tests.store.world import TENANT, World, body, new, patient, seen
 
+from tasuki.shared.access.cursors import Asked
 from tasuki.shared.access.principal import Role
 from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.refusals import Refused
@@ -142,7 +143,7 @@ async def test_every_interaction_leaves_its_leaf(world: World) -> None:
         made = await records.create(resource)
         await records.read("Patient", made.id)
         await records.vread("Patient", made.id, 1)
-        await records.history("Patient", made.id)
+        await records.history(Asked("Patient", made.id, None, None, 10), ["Patient"])
         await records.update(made.id, resource, if_match=1)
         query = parse_query("Patient", [("_id", made.id)], strict=True, base="https://x.example")
         assert len(await records.search(query)) == 1

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 from tests.store.world import AT, World, world_on
 
-from tasuki.shared.access.records import Method, NewVersion, Stored
+from tasuki.shared.access.records import Method, NewVersion, Selection, Stored
 from tasuki.shared.faults import Category, Fault
 
 if TYPE_CHECKING:
@@ -218,7 +218,9 @@ class StoreMachine(RuleBasedStateMachine):
             async with self.store.unit() as unit:
                 assert await unit.head(*place) == stored(held[-1])
                 assert await unit.head_for_update(*place) == stored(held[-1])
-                assert await unit.history(*place, 100) == [stored(one) for one in reversed(held)]
+                assert await unit.history(Selection((place[0],), place[1]), 100) == [
+                    stored(one) for one in reversed(held)
+                ]
                 for one in held:
                     assert await unit.version(*place, one.version) == stored(one)
                 assert await unit.version(*place, len(held) + 1) is None

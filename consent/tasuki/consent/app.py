@@ -22,6 +22,7 @@ from tasuki.shared.rest import (
     capability,
     disclosures,
     health,
+    histories,
     metrics,
     outcome,
     resources,
@@ -80,6 +81,7 @@ def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> Fas
         disclosure_routes.ROUTES,
         consent_routes.ROUTES,
         search.ROUTES,
+        histories.INSTANCE_ROUTES,
         resources.READ_ROUTES,
     ):
         fhir.include_router(routes)

@@ -12,8 +12,9 @@ from fastapi import APIRouter, Request, Response
 
 from tasuki.consent.provisions import read_consent
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.rest.answers import version_in, versioned
+from tasuki.shared.rest.answers import versioned
 from tasuki.shared.rest.bodies import require_valid, resource_body
+from tasuki.shared.rest.conditions import version_in
 from tasuki.shared.rest.service import CallerDep, ServiceDep
 
 if TYPE_CHECKING:

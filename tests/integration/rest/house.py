@@ -92,6 +92,10 @@ class House:
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])
 
+    def grant(self, token: str, scopes: str) -> None:
+        """Make a token of a clinician with these scopes."""
+        self.verifier.known[token] = principal(Role.CLINICIAN, scopes=scopes)
+
     async def resident(self, patient: str) -> str:
         """Return the token of the resident who is this Patient."""
         token = f"resident-{patient}"
@@ -114,6 +118,17 @@ def explode_routes() -> APIRouter:
         raise ValueError("能登 花子 secret-value")
 
     return routes
+
+
+@contextlib.asynccontextmanager
+async def second_house(house: House) -> AsyncIterator[House]:
+    """Open the same service as another process would, with connections and caches of its own."""
+    store = house.world.another_process()
+    try:
+        async with house_on(replace(house.world, store=store)) as made:
+            yield made
+    finally:
+        await store.databases.dispose()
 
 
 @contextlib.asynccontextmanager

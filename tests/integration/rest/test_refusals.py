@@ -419,7 +419,7 @@ async def test_a_load_names_its_source(house: House, query: str) -> None:
         ("PATCH", "/Patient/x", 405),
         ("GET", "/", 400),
         ("GET", "/Patient/", 404),
-        ("PUT", "/Patient", 405),
+        ("PUT", "/", 405),
     ],
 )
 async def test_paths_and_methods_that_are_not_there(

@@ -11,7 +11,16 @@ from tasuki.consent import consent_routes, disclosure_routes, feed_routes
 from tasuki.ehr import summary
 from tasuki.shared.fhir.models import validate
 from tasuki.shared.fhir.search import search_parameters
-from tasuki.shared.rest import bundles, capability, everything, load, resources, search
+from tasuki.shared.rest import (
+    bundles,
+    capability,
+    everything,
+    histories,
+    load,
+    resources,
+    search,
+    writes,
+)
 from tasuki.shared.rest import validate as validate_operation
 from tasuki.shared.rest.capability import capability_statement
 
@@ -19,7 +28,24 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 BASE = "https://noto.example/fhir"
-EVERY = ["read", "vread", "update", "delete", "history-instance", "create", "search-type"]
+EVERY = [
+    "read",
+    "vread",
+    "update",
+    "delete",
+    "history-instance",
+    "history-type",
+    "create",
+    "search-type",
+]
+WHOLE = (
+    bundles.ROUTES,
+    histories.ROUTES,
+    histories.INSTANCE_ROUTES,
+    search.ROUTES,
+    resources.READ_ROUTES,
+    writes.ROUTES,
+)
 
 
 def stated(types: Sequence[str], *routers: APIRouter) -> dict[str, Any]:
@@ -37,10 +63,21 @@ def codes(resource: dict[str, Any]) -> list[str]:
 
 
 def test_a_whole_server_lists_every_interaction_and_bundles() -> None:
-    rest = stated(("Patient", "Condition"), bundles.ROUTES, search.ROUTES, resources.ROUTES)
+    rest = stated(("Patient", "Condition"), *WHOLE)
     assert [one["type"] for one in rest["resource"]] == ["Patient", "Condition"]
     assert all(codes(one) == EVERY for one in rest["resource"])
-    assert rest["interaction"] == [{"code": "transaction"}, {"code": "batch"}]
+    assert [one["code"] for one in rest["interaction"]] == [
+        "transaction",
+        "batch",
+        "history-system",
+    ]
+    conditions = {name: one for name, one in rest["resource"][0].items() if "conditional" in name}
+    assert conditions == {
+        "conditionalCreate": True,
+        "conditionalRead": "full-support",
+        "conditionalUpdate": True,
+        "conditionalDelete": "single",
+    }
     patient = rest["resource"][0]
     names = {one["name"] for one in patient["searchParam"]}
     assert names == {one.code for one in search_parameters("Patient").values()}
@@ -49,7 +86,8 @@ def test_a_whole_server_lists_every_interaction_and_bundles() -> None:
 @pytest.mark.parametrize(
     ("router", "left"),
     [
-        (resources.READ_ROUTES, ["read", "vread", "history-instance"]),
+        (resources.READ_ROUTES, ["read", "vread"]),
+        (histories.INSTANCE_ROUTES, ["history-instance"]),
         (search.ROUTES, ["search-type"]),
     ],
 )
@@ -68,11 +106,13 @@ def test_the_consent_service_writes_consents_deletes_none_and_takes_no_bundles()
         disclosure_routes.ROUTES,
         consent_routes.ROUTES,
         search.ROUTES,
+        histories.INSTANCE_ROUTES,
         resources.READ_ROUTES,
     )
     consent, events = rest["resource"]
     assert (consent["type"], events["type"]) == ("Consent", "AuditEvent")
-    assert codes(consent) == [code for code in EVERY if code != "delete"]
+    assert codes(consent) == [code for code in EVERY if code not in ("delete", "history-type")]
+    assert consent["conditionalCreate"] is False
     assert codes(events) == ["search-type"]
     assert [one["name"] for one in events["searchParam"]] == ["patient"]
     assert "interaction" not in rest
@@ -82,7 +122,7 @@ def test_the_consent_service_writes_consents_deletes_none_and_takes_no_bundles()
 def test_operations_are_listed_where_a_definition_is_published_and_named_in_words_elsewhere() -> (
     None
 ):
-    rest = stated(("Patient",), load.ROUTES, summary.ROUTES, everything.ROUTES, resources.ROUTES)
+    rest = stated(("Patient",), load.ROUTES, summary.ROUTES, everything.ROUTES, *WHOLE)
     operations = {one["name"]: one["definition"] for one in rest["resource"][0]["operation"]}
     assert operations == {
         "summary": "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",

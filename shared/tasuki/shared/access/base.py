@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tasuki.shared.access.records import NOBODY
@@ -11,13 +11,24 @@ from tasuki.shared.access.rulings import Ask, Interaction
 from tasuki.shared.audit.events import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from tasuki.shared.access.gate import Desk
     from tasuki.shared.access.records import Unit
     from tasuki.shared.access.rulings import Caller, Decider, Ruling
     from tasuki.shared.audit.shapes import Action
     from tasuki.shared.ids import IdSource
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What an audit leaf says of something permitted, besides who did it and when."""
+
+    action: Action
+    owner: str
+    entities: tuple[str, ...]
+    basis: str
+    query: str | None = None
 
 
 class AtTheGate:
@@ -80,6 +91,20 @@ class AtTheGate:
             query=query,
         )
         await self._unit.record([record])
+
+    async def leave_each(self, left: Iterable[Left]) -> None:
+        """Append these audit leaves, all in one statement."""
+        await self._unit.record(
+            [
+                replace(
+                    self._desk.entry(self._caller, one.action, Outcome.PERMITTED, one.basis),
+                    patient=f"Patient/{one.owner}" if one.owner != NOBODY else None,
+                    entities=one.entities,
+                    query=one.query,
+                )
+                for one in left
+            ]
+        )
 
     async def leave_leaves(
         self, action: Action, by_owner: Mapping[str, Sequence[str]], basis: str

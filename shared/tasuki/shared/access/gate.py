@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tasuki.shared.access.collections import Collecting
+from tasuki.shared.access.conditional import Conditional
 from tasuki.shared.access.exporting import Exporting
+from tasuki.shared.access.histories import Histories
 from tasuki.shared.access.including import Including
 from tasuki.shared.access.lastn import LatestObservations
 from tasuki.shared.access.loading import Loading
@@ -22,8 +24,6 @@ from tasuki.shared.access.pages import Pages
 from tasuki.shared.access.people import People
 from tasuki.shared.access.reading import Reading
 from tasuki.shared.access.refusals import Refused
-from tasuki.shared.access.rehearsing import Rehearsing
-from tasuki.shared.access.searching import Searching
 from tasuki.shared.access.whole import WholeRecord
 from tasuki.shared.audit.events import AuditRecord, Outcome
 from tasuki.shared.audit.shapes import Action
@@ -67,11 +67,11 @@ class Desk:
 
 class Records(
     Reading,
-    Searching,
+    Conditional,
     Including,
     Pages,
+    Histories,
     People,
-    Rehearsing,
     Loading,
     Collecting,
     Exporting,

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from tasuki.shared.access.rulings import Ruling
     from tasuki.shared.fhir.json import Resource
 
-HISTORY_LIMIT = 1_000  # versions of one resource in one answer; more is refused, never cut
-
 
 @dataclass(frozen=True, slots=True)
 class Opened:
@@ -47,29 +45,6 @@ class Reading(AtTheGate):
         self.require_scope(type_, Interaction.VREAD)
         found = await self._unit.version(type_, id_, version)
         return await self._disclosed(found, type_, Interaction.VREAD)
-
-    async def history(self, type_: str, id_: str) -> list[Stored]:
-        """Return all versions, newest first; those the caller may not see are left out.
-
-        Raises:
-            Fault: NOT_FOUND; TOO_COSTLY beyond the stated number of versions.
-        """
-        self.require_scope(type_, Interaction.HISTORY)
-        versions = await self._unit.history(type_, id_, HISTORY_LIMIT + 1)
-        if not versions:
-            raise not_found("absent", entities=(f"{type_}/{id_}",))
-        if len(versions) > HISTORY_LIMIT:
-            raise Fault(
-                Category.TOO_COSTLY, f"a history of over {HISTORY_LIMIT} versions is not served"
-            )
-        owner = versions[0].owner
-        ruling = await self.require(Interaction.HISTORY, owner, type_)
-        bodies = (version.body for version in versions)
-        if not all(body is None or ruling.admits(parse_resource(body)) for body in bodies):
-            # One version that must not be seen hides the whole: a gap would tell of it.
-            raise not_found("label", owner=owner, entities=(f"{type_}/{id_}",))
-        await self.leave_leaf(Action.HISTORY, owner, (f"{type_}/{id_}",), ruling.basis)
-        return versions
 
     async def compartment(self, patient: str, types: Sequence[str], action: Action) -> list[Opened]:
         """Return the person's live resources of these types that the caller may see.

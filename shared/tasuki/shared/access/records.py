@@ -27,6 +27,7 @@ class Method(Enum):
 
     POST = "POST"
     PUT = "PUT"
+    PATCH = "PATCH"
     DELETE = "DELETE"
 
 
@@ -53,6 +54,31 @@ class Stored:
     def deleted(self) -> bool:
         """Whether this version is a deletion."""
         return self.body is None
+
+
+Position = tuple["datetime", str, str, int]
+"""Where a version stands in a history: when it was written, type, id, version."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which versions a history is of.
+
+    Attributes:
+        types: Resource types, one at least.
+        id: The one resource of the one type; None for all.
+        owner: The person whose resources alone are meant; None for everybody's.
+        since: The earliest moment of writing.
+        current: Start and end (exclusive) of a time at some moment of which they were the newest.
+        after: Begin after this one; None for the newest.
+    """
+
+    types: tuple[str, ...]
+    id: str | None = None
+    owner: str | None = None
+    since: datetime | None = None
+    current: tuple[datetime, datetime] | None = None
+    after: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +195,12 @@ class Unit(Protocol):
         """Return those of these (type, id, version) that exist, by type and id."""
         ...
 
-    async def history(self, type_: str, id_: str, limit: int) -> list[Stored]:
-        """Return versions of one resource, newest first."""
+    async def history(self, asked: Selection, limit: int) -> list[Stored]:
+        """Return versions, newest first: of one resource by number, else by time of writing."""
+        ...
+
+    async def all_versions(self, type_: str, ids: Sequence[str]) -> list[Stored]:
+        """Return every version of these resources, by id and number."""
         ...
 
     async def of_owner(self, owner: str, types: Sequence[str]) -> list[Stored]:

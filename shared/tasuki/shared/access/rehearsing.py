@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tasuki.shared.access.proposals import Proposed
 from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.writing import Writing
 from tasuki.shared.audit.shapes import Action
@@ -21,15 +22,19 @@ class Rehearsing(Writing):
 
     async def could_create(self, resource: Resource) -> None:
         """Raise what `create` would raise."""
-        type_ = str(resource["resourceType"])
-        owner, basis = await self._creatable(resource, self._ids.new())
-        about = NOBODY if type_ == "Patient" else owner  # a person who is not here yet
-        await self._leave_question(about, f"{type_}/$validate?mode=create", basis)
+        proposed = Proposed.creation(resource, self._ids.new())
+        ready = await self._prepared([proposed])
+        # A Patient is a person who is not here yet.
+        about = NOBODY if proposed.type == "Patient" else ready.owners[proposed.key]
+        asked = f"{proposed.type}/$validate?mode=create"
+        await self._leave_question(about, asked, ready.bases[proposed.key])
 
     async def could_update(self, id_: str, resource: Resource, *, if_match: int | None) -> None:
         """Raise what `update` would raise."""
-        head, basis = await self._updatable(id_, resource, if_match)
-        await self._leave_question(head.owner, f"{head.type}/{id_}/$validate?mode=update", basis)
+        proposed = Proposed.update(resource, id_, if_match=if_match)
+        ready = await self._prepared([proposed])
+        asked = f"{proposed.type}/{id_}/$validate?mode=update"
+        await self._leave_question(ready.owners[proposed.key], asked, ready.bases[proposed.key])
 
     async def could_delete(self, type_: str, id_: str, *, if_match: int | None) -> None:
         """Raise what `delete` would raise."""

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from tasuki.shared.access.base import AtTheGate
+from tasuki.shared.access.base import Left
 from tasuki.shared.access.derived import derive, person_keys
-from tasuki.shared.access.records import NOBODY, Method, NewVersion, Stored
+from tasuki.shared.access.proposals import Proposed
+from tasuki.shared.access.records import Method, NewVersion, Stored
 from tasuki.shared.access.refusals import not_found
 from tasuki.shared.access.rulings import Interaction
+from tasuki.shared.access.subjects import Subjects, placed
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.fhir.compartment import owner_of, owners_through
 from tasuki.shared.fhir.json import parse_resource, render
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from tasuki.shared.access.subjects import Key
     from tasuki.shared.fhir.json import Resource
 
 
@@ -25,7 +28,22 @@ SERVERS_OWN = frozenset({"versionId", "_versionId", "lastUpdated", "_lastUpdated
 """Elements of `meta` that are the server's, whatever a caller sends."""
 
 
-class Writing(AtTheGate):
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is ruled on and ready to be written: all by type and id.
+
+    Attributes:
+        heads: Newest versions of what is to be followed, kept from others' writing.
+        bases: What each permission rests on.
+    """
+
+    resources: Mapping[Key, Resource]
+    owners: Mapping[Key, str]
+    heads: Mapping[Key, Stored]
+    bases: Mapping[Key, str]
+
+
+class Writing(Subjects):
     """What a caller may write."""
 
     async def create(self, resource: Resource, *, id_: str | None = None) -> Stored:
@@ -34,12 +52,8 @@ class Writing(AtTheGate):
         Raises:
             Fault: FORBIDDEN; STRUCTURE where its subject is not here.
         """
-        new_id = id_ or self._ids.new()
-        owner, basis = await self._creatable(resource, new_id)
-        stored = await self._append(resource, new_id, owner, None)
-        entity = f"{stored.type}/{new_id}/_history/1"
-        await self.leave_leaf(Action.CREATE, owner, (entity,), basis)
-        return stored
+        (made,) = await self.write_all([Proposed.creation(resource, id_ or self._ids.new())])
+        return made
 
     async def update(self, id_: str, resource: Resource, *, if_match: int | None) -> Stored:
         """Write a further version; `if_match` is the version the caller saw.
@@ -48,11 +62,126 @@ class Writing(AtTheGate):
             Fault: NOT_FOUND, FORBIDDEN; PRECONDITION where `if_match` is not the newest version;
                 STRUCTURE where the subject would change.
         """
-        head, basis = await self._updatable(id_, resource, if_match)
-        stored = await self._append(resource, id_, head.owner, head)
-        entity = f"{head.type}/{id_}/_history/{stored.version}"
-        await self.leave_leaf(Action.UPDATE, head.owner, (entity,), basis)
-        return stored
+        (made,) = await self.write_all([Proposed.update(resource, id_, if_match=if_match)])
+        return made
+
+    async def patch(
+        self,
+        type_: str,
+        id_: str,
+        change: Callable[[Resource], Resource],
+        *,
+        if_match: int | None = None,
+    ) -> Stored:
+        """Write the version that `change` makes of the newest one.
+
+        Raises:
+            Fault: As `update`; GONE where it is deleted; whatever `change` raises.
+        """
+        (made,) = await self.write_all([Proposed.patch((type_, id_), change, if_match=if_match)])
+        return made
+
+    async def write_all(self, proposed: Sequence[Proposed]) -> list[Stored]:
+        """Write these versions, each of another resource, in a few statements; all or nothing.
+
+        They may be about each other: a Patient may come with the record.
+
+        Raises:
+            Fault: As `create`, `update` and `patch`, with the place of the proposal at fault.
+        """
+        return await self._append(proposed, await self._prepared(proposed))
+
+    async def next_version(self, type_: str, id_: str) -> int:
+        """Return the number the next version of a resource will have in this transaction.
+
+        For links between versions that are about to be written: `write_all` asks who may.
+        """
+        head = await self._unit.head_for_update(type_, id_)
+        return 1 if head is None else head.version + 1
+
+    async def _prepared(self, proposed: Sequence[Proposed]) -> Prepared:
+        """Return what would be written, after every rule has been asked; else refuse."""
+        for one in proposed:
+            with placed(one.place):
+                self.require_scope(one.type, one.interaction)
+        heads = await self._heads_of(proposed)
+        bases = {}
+        resources: dict[Key, Resource] = {}
+        for one in proposed:
+            with placed(one.place):
+                if one.interaction is Interaction.UPDATE:
+                    head = heads.get(one.key)
+                    bases[one.key] = await self._may_follow(one, head)
+                resources[one.key] = one.content(heads.get(one.key))
+        places = {one.key: one.place for one in proposed}
+        owners = await self._owners(resources, places)
+        for one in proposed:
+            with placed(one.place):
+                bases[one.key] = await self._may_be(one, owners, heads) or bases[one.key]
+        await self._require_subjects(owners, places)
+        return Prepared(resources, owners, heads, bases)
+
+    async def _heads_of(self, proposed: Sequence[Proposed]) -> dict[Key, Stored]:
+        """Return the newest versions of what is to be followed, kept from others' writing."""
+        keys = [one.key for one in proposed if one.interaction is Interaction.UPDATE]
+        heads: dict[Key, Stored] = {}
+        for type_ in sorted({type_ for type_, _ in keys}):  # in one order, against deadlocks
+            ids = sorted({id_ for of_type, id_ in keys if of_type == type_})
+            for stored in await self._unit.heads(type_, ids):
+                heads[(type_, stored.id)] = stored
+        return heads
+
+    async def _may_follow(self, one: Proposed, head: Stored | None) -> str:
+        """Return on what basis a further version of `head` may be written."""
+        if head is None:
+            raise not_found("absent", entities=(f"{one.type}/{one.id}",))
+        ruling = await self.require(Interaction.UPDATE, head.owner, one.type)
+        self._require_seen(head, ruling.admits)
+        if one.change is not None and head.deleted:
+            raise Fault(Category.GONE, "the resource has been deleted")
+        _require_version(head, one.if_match)
+        return ruling.basis
+
+    async def _may_be(
+        self, one: Proposed, owners: Mapping[Key, str], heads: Mapping[Key, Stored]
+    ) -> str:
+        """Return on what basis a new resource may be; empty for a further version."""
+        if one.interaction is Interaction.CREATE:
+            return (await self.require(Interaction.CREATE, owners[one.key], one.type)).basis
+        if owners[one.key] != heads[one.key].owner:
+            raise Fault(
+                Category.STRUCTURE,
+                "the subject of a resource cannot change; delete it and create another",
+                at=(f"{one.type}.subject",),
+            )
+        return ""
+
+    async def _append(self, proposed: Sequence[Proposed], ready: Prepared) -> list[Stored]:
+        now = self._desk.clock.now()
+        versions = [
+            replace(
+                version_of(
+                    ready.resources[one.key],
+                    one.id,
+                    ready.owners[one.key],
+                    ready.heads.get(one.key),
+                    at=now,
+                ),
+                method=one.method,
+            )
+            for one in proposed
+        ]
+        await self._unit.write(versions)
+        await self.leave_each(
+            Left(
+                one.action,
+                ready.owners[one.key],
+                (f"{one.type}/{one.id}/_history/{version.version}",),
+                ready.bases[one.key],
+            )
+            for one, version in zip(proposed, versions, strict=True)
+        )
+        return [written(version) for version in versions]
 
     async def delete(self, type_: str, id_: str, *, if_match: int | None = None) -> Stored | None:
         """Write a deletion and return it; None where it was deleted before.
@@ -79,36 +208,6 @@ class Writing(AtTheGate):
         await self.leave_leaf(Action.DELETE, head.owner, (entity,), basis)
         return written(version)
 
-    async def _creatable(self, resource: Resource, id_: str) -> tuple[str, str]:
-        """Return whose record the new resource would be in, and on what basis; else refuse."""
-        type_ = str(resource["resourceType"])
-        self.require_scope(type_, Interaction.CREATE)
-        owner = await self._owner_for(resource, id_)
-        ruling = await self.require(Interaction.CREATE, owner, type_)
-        await self._require_subject(owner, resource)
-        return owner, ruling.basis
-
-    async def _updatable(
-        self, id_: str, resource: Resource, if_match: int | None
-    ) -> tuple[Stored, str]:
-        """Return the version that would be superseded, and on what basis; else refuse."""
-        type_ = str(resource["resourceType"])
-        self.require_scope(type_, Interaction.UPDATE)
-        head = await self._unit.head_for_update(type_, id_)
-        if head is None:
-            raise not_found("absent", entities=(f"{type_}/{id_}",))
-        ruling = await self.require(Interaction.UPDATE, head.owner, type_)
-        self._require_seen(head, ruling.admits)
-        _require_version(head, if_match)
-        if await self._owner_for(resource, id_) != head.owner:
-            raise Fault(
-                Category.STRUCTURE,
-                "the subject of a resource cannot change; delete it and create another",
-                at=(f"{type_}.subject",),
-            )
-        await self._require_subject(head.owner, resource)
-        return head, ruling.basis
-
     async def _deletable(self, type_: str, id_: str, if_match: int | None) -> tuple[Stored, str]:
         """Return the version that would be deleted, and on what basis; else refuse."""
         self.require_scope(type_, Interaction.DELETE)
@@ -122,75 +221,6 @@ class Writing(AtTheGate):
             if type_ == "Patient":
                 await self._require_empty(id_)
         return head, ruling.basis
-
-    async def all_exist(self, references: Sequence[tuple[str, str]]) -> bool:
-        """Return whether every one of these (type, id) is live here, as far as the caller may know.
-
-        What belongs to somebody the caller may not read counts as absent.
-        """
-        for type_ in {type_ for type_, _ in references}:
-            ids = sorted({id_ for of_type, id_ in references if of_type == type_})
-            await self._unit.live(type_, ids)  # nobody deletes them before this unit ends
-            found = await self._unit.by_ids(type_, ids)
-            known = [one for one in found if await self._may_know(one.owner, type_)]
-            if len(known) < len(ids):
-                return False
-        return True
-
-    async def _may_know(self, owner: str, type_: str) -> bool:
-        return owner == NOBODY or (await self.ruling(Interaction.READ, owner, type_)).permitted
-
-    async def _append(
-        self, resource: Resource, id_: str, owner: str, head: Stored | None
-    ) -> Stored:
-        version = version_of(resource, id_, owner, head, at=self._desk.clock.now())
-        await self._unit.write([version])
-        return written(version)
-
-    async def _owner_for(self, resource: Resource, id_: str) -> str:
-        if resource["resourceType"] == "Patient":
-            return id_
-        owner = owner_of(resource) or await self._owner_through(owners_through(resource))
-        if owner == NOBODY and resource["resourceType"] == "Binary":
-            # Without it nobody could say whom it is about, and everybody could read it.
-            raise Fault(
-                Category.STRUCTURE,
-                "a Binary needs a securityContext that leads to a patient",
-                at=("Binary.securityContext",),
-            )
-        return owner
-
-    async def _require_subject(self, owner: str, resource: Resource) -> None:
-        """Refuse a subject who is not here; asked only of whom the caller may write about."""
-        if owner == NOBODY or resource["resourceType"] == "Patient":
-            return
-        if not await self._unit.live("Patient", [owner]):
-            raise Fault(
-                Category.STRUCTURE,
-                "the subject is not a patient of this server",
-                at=(f"{resource['resourceType']}.subject",),
-            )
-
-    async def _owner_through(self, references: Sequence[str]) -> str:
-        """Return whose record the targets belong to (Provenance, Binary).
-
-        Raises:
-            Fault: STRUCTURE where they belong to several people, or one is not here.
-        """
-        owners = set()
-        for reference in references:
-            type_, _, id_ = reference.partition("/")
-            head = await self._unit.head(type_, id_.partition("/")[0])
-            gone = head is None or head.deleted
-            if head is None or gone or not await self._may_know(head.owner, type_):
-                raise Fault(Category.STRUCTURE, "what this resource is about is not here")
-            owners.add(head.owner)
-        owners.discard(NOBODY)
-        if len(owners) > 1:
-            raise Fault(
-                Category.NOT_SUPPORTED, "a resource about several people's records is not accepted"
-            )
-        return owners.pop() if owners else NOBODY
 
     async def _require_empty(self, patient: str) -> None:
         if await self._unit.has_others(patient):

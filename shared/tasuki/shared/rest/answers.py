@@ -5,16 +5,16 @@ https://hl7.org/fhir/R4/http.html#versioning
 
 from __future__ import annotations
 
-import re
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Response
 
 from tasuki.shared.access.writing import instant
-from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import parse_resource, render
+from tasuki.shared.fhir.outcome import information
 from tasuki.shared.rest.outcome import FHIR_JSON
+from tasuki.shared.rest.prefer import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from tasuki.shared.fhir.json import Resource
 
 NO_STORE = {"Cache-Control": "no-store"}
-_ETAG = re.compile(r'W/"(\d{1,9})"|"(\d{1,9})"')
+CREATED = 201
 
 
 def etag(stored: Stored) -> str:
@@ -31,22 +31,49 @@ def etag(stored: Stored) -> str:
     return f'W/"{stored.version}"'
 
 
-def version_in(header: str | None) -> int | None:
-    """Return the version an If-Match header names; None without a header.
-
-    Raises:
-        Fault: INVALID for anything that is not one of our ETags.
-    """
-    if header is None:
-        return None
-    match = _ETAG.fullmatch(header.strip())
-    if match is None:
-        raise Fault(Category.INVALID, 'If-Match must be an ETag of this server, such as W/"3"')
-    return int(match.group(1) or match.group(2))
-
-
 def versioned(stored: Stored, *, status: int = 200, base: str | None = None) -> Response:
     """Return a version as it is stored; with `base`, a Location header too."""
+    return Response(
+        content=stored.body or b"",
+        status_code=status,
+        media_type=FHIR_JSON,
+        headers=_headers(stored, base),
+    )
+
+
+def not_modified(stored: Stored) -> Response:
+    """Return that the caller holds this version already."""
+    return Response(status_code=304, headers=_headers(stored, None))
+
+
+def changed(stored: Stored, asked: Wanted | None, *, status: int = 200, base: str) -> Response:
+    """Return what was written, in the form the writer asked for; the resource by default."""
+    if asked is None or asked is Wanted.REPRESENTATION:
+        return versioned(stored, status=status, base=base)
+    headers = _headers(stored, base)
+    if asked is Wanted.MINIMAL:
+        return Response(status_code=status, headers=headers)
+    answer = fhir(information(done(status)), status=status)
+    answer.headers.update(headers)
+    return answer
+
+
+def removed(gone: Stored | None, asked: Wanted | None) -> Response:
+    """Return that a resource is deleted; `gone` is None where there was nothing to delete."""
+    headers = {} if gone is None else {"ETag": etag(gone)}
+    if asked is not Wanted.OUTCOME:
+        return Response(status_code=204, headers=headers)
+    answer = fhir(information("there was nothing to delete" if gone is None else "deleted"))
+    answer.headers.update(headers)
+    return answer
+
+
+def done(status: int) -> str:
+    """Return in words what an answer to a write with this status says."""
+    return "created" if status == CREATED else "done"
+
+
+def _headers(stored: Stored, base: str | None) -> dict[str, str]:
     headers = {
         **NO_STORE,
         "ETag": etag(stored),
@@ -54,9 +81,7 @@ def versioned(stored: Stored, *, status: int = 200, base: str | None = None) -> 
     }
     if base is not None:
         headers["Location"] = f"{base}/{stored.type}/{stored.id}/_history/{stored.version}"
-    return Response(
-        content=stored.body or b"", status_code=status, media_type=FHIR_JSON, headers=headers
-    )
+    return headers
 
 
 def fhir(resource: Resource, *, status: int = 200) -> Response:

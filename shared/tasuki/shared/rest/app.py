@@ -13,12 +13,15 @@ from tasuki.shared.rest import (
     everything,
     exports,
     feed,
+    histories,
     lastn,
     load,
     resources,
     search,
     validate,
+    writes,
 )
+from tasuki.shared.rest.heads import HeadAsGet
 from tasuki.shared.rest.jobs import Jobs
 from tasuki.shared.rest.outcome import install
 from tasuki.shared.rest.quick import QuickRead
@@ -45,11 +48,15 @@ def fhir_app(service: FhirService, *more: APIRouter) -> FastAPI:
         lastn.ROUTES,
         bundles.ROUTES,
         validate.ROUTES,
+        histories.ROUTES,
         search.ROUTES,
-        resources.ROUTES,
+        histories.INSTANCE_ROUTES,
+        resources.READ_ROUTES,
+        writes.ROUTES,
     ):
         app.include_router(routes)
     # After `_history`, whose place a type would take.
     app.include_router(search.COMPARTMENTS)
     app.router.routes.insert(0, QuickRead())
+    app.add_middleware(HeadAsGet)
     return app

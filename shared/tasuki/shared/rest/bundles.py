@@ -18,13 +18,14 @@ from tasuki.shared.faults import Category, Fault, Faults
 from tasuki.shared.fhir.json import parse_resource
 from tasuki.shared.fhir.outcome import outcome
 from tasuki.shared.fhir.references import parse_reference, rewritten, walk_references
-from tasuki.shared.rest.answers import bundle, etag, fhir, version_in
+from tasuki.shared.rest.answers import bundle, etag, fhir
 from tasuki.shared.rest.bodies import (
     made_relative,
     require_acceptable,
     require_valid,
     resource_body,
 )
+from tasuki.shared.rest.conditions import version_in
 from tasuki.shared.rest.outcome import STATUS
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
 

@@ -35,6 +35,12 @@ DEFINITIONS: Mapping[tuple[str | None, str], str] = MappingProxyType(
         ("Patient", "summary"): "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
     }
 )
+UNCONDITIONAL = {
+    "conditionalCreate": False,
+    "conditionalRead": "not-supported",
+    "conditionalUpdate": False,
+    "conditionalDelete": "not-supported",
+}
 SECURITY = {
     "cors": False,
     "service": [
@@ -84,8 +90,10 @@ def capability_statement(
         rest["documentation"] = f"Also served, without an OperationDefinition: {names}."
     if found.types:
         rest["resource"] = [_resource(type_, found) for type_ in found.types]
-    if found.takes_bundles:
-        rest["interaction"] = [{"code": "transaction"}, {"code": "batch"}]
+    codes = ["transaction", "batch"] if found.takes_bundles else []
+    codes += ["history-system"] if found.has_history else []
+    if codes:
+        rest["interaction"] = [{"code": code} for code in codes]
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -107,9 +115,8 @@ def _resource(type_: str, found: Offered) -> dict[str, Any]:
         "versioning": "versioned",
         "readHistory": "vread" in codes,
         "updateCreate": False,
-        "conditionalCreate": False,
-        "conditionalUpdate": False,
-        "conditionalDelete": "not-supported",
+        **UNCONDITIONAL,
+        **found.conditional,
     }
     parameters = found.parameters.get(type_, {})
     operations = [

@@ -25,14 +25,26 @@ TYPED: Mapping[tuple[str, str], str] = MappingProxyType(
         ("GET", "/{type_}/{id_}"): "read",
         ("GET", "/{type_}/{id_}/_history/{version}"): "vread",
         ("PUT", "/{type_}/{id_}"): "update",
+        ("PATCH", "/{type_}/{id_}"): "patch",
         ("DELETE", "/{type_}/{id_}"): "delete",
         ("GET", "/{type_}/{id_}/_history"): "history-instance",
+        ("GET", "/{type_}/_history"): "history-type",
         ("POST", "/{type_}"): "create",
         ("GET", "/{type_}"): "search-type",
         ("POST", "/{type_}/_search"): "search-type",
     }
 )
 ORDER = tuple(dict.fromkeys(TYPED.values()))
+# What the routes for any type do on a condition; routes of one type have rules of their own.
+CONDITIONAL: Mapping[tuple[str, str], tuple[str, object]] = MappingProxyType(
+    {
+        ("POST", "/{type_}"): ("conditionalCreate", True),
+        ("GET", "/{type_}/{id_}"): ("conditionalRead", "full-support"),
+        ("PUT", "/{type_}"): ("conditionalUpdate", True),
+        ("DELETE", "/{type_}"): ("conditionalDelete", "single"),
+    }
+)
+HISTORY = ("GET", "/_history")
 BUNDLES = ("POST", "/")
 ANY = "{type_}"  # in the path of a route that serves every type
 _FIXED = re.compile(r"/([A-Z][A-Za-z]+)(/.*)?")
@@ -47,12 +59,16 @@ class Offered:
         types: Interaction codes by resource type, in the order of FHIR's own list.
         parameters: Search parameters by type, by name: their FHIR type.
         operations: (resource type, `ANY`, or None for the system; name), in the order of the routes.
+        conditional: What the routes for any type do on a condition, by the element that says so.
+        has_history: Whether the history of the whole server is served.
         takes_bundles: Whether transaction and batch are served.
     """
 
     types: dict[str, list[str]] = field(default_factory=dict)
     parameters: dict[str, dict[str, str]] = field(default_factory=dict)
     operations: list[tuple[str | None, str]] = field(default_factory=list)
+    conditional: dict[str, object] = field(default_factory=dict)
+    has_history: bool = False
     takes_bundles: bool = False
 
 
@@ -67,6 +83,10 @@ def offered(routes: Sequence[BaseRoute], types: Iterable[str]) -> Offered:
     of_all: list[str] = []
     for method, path, context in _methods(routes):
         found.takes_bundles |= (method, path) == BUNDLES
+        found.has_history |= (method, path) == HISTORY
+        found.conditional.update(
+            [CONDITIONAL[(method, path)]] if (method, path) in CONDITIONAL else ()
+        )
         if (method, path) in TYPED:
             of_all.append(TYPED[(method, path)])
         elif operation := _OPERATION.fullmatch(path):

@@ -31,7 +31,7 @@ async def search_system(request: Request, service: ServiceDep, caller: CallerDep
     """Return the matches among several types, which `_type` names."""
     require_acceptable(request)
     pairs = asked_pairs(request)
-    return await _answer(request, service, caller, _of_system(service, pairs, request))
+    return await _answer(service, caller, _of_system(service, pairs, request))
 
 
 @ROUTES.post("/_search")
@@ -41,7 +41,7 @@ async def search_system_by_post(
     """Return what the same search by GET would."""
     require_acceptable(request)
     pairs = await posted_pairs(request)
-    return await _answer(request, service, caller, _of_system(service, pairs, request))
+    return await _answer(service, caller, _of_system(service, pairs, request))
 
 
 @COMPARTMENTS.get("/Patient/{id_}/{type_}")
@@ -52,7 +52,7 @@ async def search_compartment(
     require_acceptable(request)
     pairs = asked_pairs(request)
     asked = _of_compartment(service, caller, (id_, type_), pairs, request)
-    return await _answer(request, service, caller, asked)
+    return await _answer(service, caller, asked)
 
 
 @COMPARTMENTS.post("/Patient/{id_}/{type_}/_search")
@@ -63,7 +63,7 @@ async def search_compartment_by_post(
     require_acceptable(request)
     pairs = await posted_pairs(request)
     asked = _of_compartment(service, caller, (id_, type_), pairs, request)
-    return await _answer(request, service, caller, asked)
+    return await _answer(service, caller, asked)
 
 
 @ROUTES.get("/{type_}")
@@ -72,7 +72,7 @@ async def search(type_: str, request: Request, service: ServiceDep, caller: Call
     require_acceptable(request)
     require_type(service, type_)
     asked = Asked((type_,), type_, asked_pairs(request), _lenient(request))
-    return await _answer(request, service, caller, asked)
+    return await _answer(service, caller, asked)
 
 
 @ROUTES.post("/{type_}/_search")
@@ -83,10 +83,10 @@ async def search_by_post(
     require_acceptable(request)
     require_type(service, type_)
     asked = Asked((type_,), type_, await posted_pairs(request), _lenient(request))
-    return await _answer(request, service, caller, asked)
+    return await _answer(service, caller, asked)
 
 
-async def _answer(request: Request, service: FhirService, caller: Caller, asked: Asked) -> Response:
+async def _answer(service: FhirService, caller: Caller, asked: Asked) -> Response:
     async with service.gate.enter(caller) as records:
         found = await searchset(records, service, asked)
     return fhir(found)

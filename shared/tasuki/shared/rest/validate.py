@@ -19,8 +19,9 @@ from tasuki.shared.fhir.characters import character_faults, private_use_paths
 from tasuki.shared.fhir.json import parse_resource
 from tasuki.shared.fhir.models import validate
 from tasuki.shared.fhir.outcome import information, outcome
-from tasuki.shared.rest.answers import fhir, version_in
+from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import made_relative, require_acceptable
+from tasuki.shared.rest.conditions import version_in
 from tasuki.shared.rest.resources import require_place, require_type
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
 from tasuki.shared.rest.validate_question import Mode, Question, question_of

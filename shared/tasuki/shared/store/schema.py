@@ -59,6 +59,8 @@ VERSION = Table(
     Column("method", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("sealed", LargeBinary, nullable=True),
+    Index("resource_version_at", "tenant", "at"),
+    Index("resource_version_type_at", "tenant", "type", "at"),
 )
 
 # Exact look-up by identifier: a 128-bit keyed hash, not unique, since R4 allows duplicates.

@@ -24,6 +24,7 @@ from tasuki.shared.crypto.seal import unseal
 from tasuki.shared.store import appending, leaves
 from tasuki.shared.store.appending import place_of
 from tasuki.shared.store.asof import AsOf
+from tasuki.shared.store.histories import Histories
 from tasuki.shared.store.hot import Hot
 from tasuki.shared.store.kept import KeptShelf
 from tasuki.shared.store.lookups import Lookups
@@ -118,7 +119,6 @@ _VERSIONS = (
     .order_by(VERSION.c.version.desc())
 )
 _ONE_VERSION = Hot(_VERSIONS.where(VERSION.c.version == bindparam("version")))
-_SOME_VERSIONS = Hot(_VERSIONS.limit(bindparam("limit")))
 _LOCK = Hot(
     select(
         func.pg_advisory_xact_lock(
@@ -161,6 +161,9 @@ class SealedUnit:
         self.keep = kept.keep
         self.kept = kept.kept
         self.let_go = kept.let_go
+        told = Histories(line, tenant, self._opened)
+        self.history = told.history
+        self.all_versions = told.all_versions
         self.open_elsewhere = past.open_elsewhere
         self.current_at = past.current_at
 
@@ -176,10 +179,6 @@ class SealedUnit:
     async def version(self, type_: str, id_: str, version: int) -> Stored | None:
         """See `Unit.version`."""
         return await self._one(_ONE_VERSION, {"type_": type_, "id_": id_, "version": version})
-
-    async def history(self, type_: str, id_: str, limit: int) -> list[Stored]:
-        """See `Unit.history`."""
-        return await self._many(_SOME_VERSIONS, {"type_": type_, "id_": id_, "limit": limit})
 
     async def versions(self, keys: Sequence[tuple[str, str, int]]) -> list[Stored]:
         """See `Unit.versions`."""

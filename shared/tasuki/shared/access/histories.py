@@ -1,0 +1,180 @@
+"""Histories through the gate: page by page, each row ruled on anew and written into the audit log.
+
+https://hl7.org/fhir/R4/http.html#history
+
+One version that must not be seen hides its whole resource: a gap would tell of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tasuki.shared.access.base import AtTheGate, Left
+from tasuki.shared.access.cursors import Asked, Cursor
+from tasuki.shared.access.principal import Role
+from tasuki.shared.access.records import NOBODY, Selection
+from tasuki.shared.access.refusals import not_found, out_of_scope
+from tasuki.shared.access.rulings import Interaction
+from tasuki.shared.audit.shapes import Action
+from tasuki.shared.faults import Category, Fault
+from tasuki.shared.fhir.json import parse_resource
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tasuki.shared.access.records import Position, Stored
+    from tasuki.shared.access.rulings import Ruling
+    from tasuki.shared.access.subjects import Key
+
+SHELF = "history"
+# Versions opened for one page. Where nearly all are withheld, a page may hold fewer than asked for,
+# or none; the next one goes on from there.
+OPENED_AT_MOST = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some versions of a history.
+
+    Attributes:
+        total: How many versions there are, where that can be told.
+        more: The name of the next page, for this caller and an hour; None after the last.
+    """
+
+    asked: Asked
+    versions: list[Stored]
+    total: int | None
+    more: str | None
+
+
+class Histories(AtTheGate):
+    """What a caller may see of the past."""
+
+    async def history(self, asked: Asked, served: Sequence[str]) -> Page:
+        """Return the first page of a history.
+
+        Args:
+            asked: Of what.
+            served: Every resource type of this server.
+
+        Raises:
+            Fault: FORBIDDEN; NOT_FOUND for a resource that never was, or not for this caller.
+        """
+        return await self._page(asked, served, None)
+
+    async def history_after(self, name: str, path: str, served: Sequence[str]) -> Page:
+        """Return a further page.
+
+        Raises:
+            Fault: GONE where there is no such page for this caller (any more); as `history`.
+        """
+        kept = await self._unit.kept(SHELF, name, self._desk.clock.now())
+        cursor = None if kept is None else Cursor.of_bytes(kept)
+        if cursor is None or not cursor.serves(self._caller) or cursor.asked.path != path:
+            raise Fault(Category.GONE, "this page is no longer here; begin anew")
+        return await self._page(cursor.asked, served, cursor.after)
+
+    async def _page(self, asked: Asked, served: Sequence[str], after: Position | None) -> Page:
+        selection = Selection(
+            types=self._readable(asked, served),
+            id=asked.id,
+            owner=self._confined_to(),
+            since=asked.since,
+            current=asked.current,
+            after=after,
+        )
+        total = await self._require_one(asked) if asked.id is not None else None
+        shown: list[Stored] = []
+        opened = 0
+        more = True
+        while more and len(shown) < asked.count and opened < OPENED_AT_MOST:
+            wanted = asked.count - len(shown)
+            rows = await self._unit.history(selection, wanted + 1)
+            more = len(rows) > wanted
+            opened += len(rows)
+            shown += await self._admitted(rows[:wanted])
+            if rows:
+                selection = replace(selection, after=_position(rows[:wanted][-1]))
+        await self._leave_history_leaves(asked, shown)
+        name = await self._keep(asked, selection.after) if more else None
+        return Page(asked, shown, total, name)
+
+    def _readable(self, asked: Asked, served: Sequence[str]) -> tuple[str, ...]:
+        """Return the types a history is of; of the whole server, those there is a scope for."""
+        if asked.type is not None:
+            self.require_scope(asked.type, Interaction.HISTORY)
+            return (asked.type,)
+        scopes = self._caller.principal.scopes
+        types = tuple(t for t in sorted(served) if scopes.allows(t, Interaction.HISTORY.letter))
+        if not types:
+            raise out_of_scope("*.r")
+        return types
+
+    def _confined_to(self) -> str | None:
+        """Return whose resources alone this caller is shown: a resident's own."""
+        principal = self._caller.principal
+        if principal.role is not Role.RESIDENT:
+            return None
+        return (principal.patient or "Patient/").removeprefix("Patient/") or "-"
+
+    async def _require_one(self, asked: Asked) -> int | None:
+        """Refuse a resource that is not the caller's to know; return how many versions it has."""
+        type_, id_ = str(asked.type), str(asked.id)
+        head = await self._unit.head(type_, id_)
+        if head is None:
+            raise not_found("absent", entities=(f"{type_}/{id_}",))
+        ruling = await self.require(Interaction.HISTORY, head.owner, type_)
+        if await self._hidden({(type_, id_): ruling}):
+            raise not_found("label", owner=head.owner, entities=(f"{type_}/{id_}",))
+        filtered = asked.since is not None or asked.current is not None
+        return None if filtered else head.version
+
+    async def _admitted(self, rows: Sequence[Stored]) -> list[Stored]:
+        """Return those versions that may leave."""
+        permitted: dict[Key, Ruling] = {}
+        for row in rows:
+            ruling = await self.ruling(Interaction.HISTORY, row.owner, row.type)
+            if ruling.permitted:
+                permitted[(row.type, row.id)] = ruling
+        hidden = await self._hidden(permitted)
+        return [
+            row for row in rows if (key := (row.type, row.id)) in permitted and key not in hidden
+        ]
+
+    async def _hidden(self, rulings: dict[Key, Ruling]) -> set[Key]:
+        """Return those resources of which one version at least must not be seen."""
+        screened = {key: ruling for key, ruling in rulings.items() if ruling.screen is not None}
+        hidden: set[Key] = set()
+        for type_ in sorted({type_ for type_, _ in screened}):
+            ids = sorted(id_ for of_type, id_ in screened if of_type == type_)
+            for version in await self._unit.all_versions(type_, ids):
+                key = (type_, version.id)
+                body = version.body
+                if body is not None and not screened[key].admits(parse_resource(body)):
+                    hidden.add(key)
+        return hidden
+
+    async def _leave_history_leaves(self, asked: Asked, shown: Sequence[Stored]) -> None:
+        entities: dict[tuple[str, str], list[str]] = {}
+        for one in shown:
+            ruling = await self.ruling(Interaction.HISTORY, one.owner, one.type)
+            name = f"{one.type}/{one.id}/_history/{one.version}"
+            entities.setdefault((one.owner, ruling.basis), []).append(name)
+        left = [
+            Left(Action.HISTORY, owner, tuple(names), basis)
+            for (owner, basis), names in sorted(entities.items())
+        ]
+        await self.leave_each(left or [Left(Action.HISTORY, NOBODY, (asked.path,), "no-match")])
+
+    async def _keep(self, asked: Asked, after: Position | None) -> str:
+        """Keep where the next page begins, sealed, and return its name."""
+        now = self._desk.clock.now()
+        name = self._ids.new()
+        cursor = Cursor.of(self._caller, asked, after)
+        await self._unit.keep(SHELF, name, cursor.to_bytes(), now + Cursor.LIFE)
+        return name
+
+
+def _position(row: Stored) -> Position:
+    return row.at, row.type, row.id, row.version

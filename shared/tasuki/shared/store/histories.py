@@ -1,0 +1,118 @@
+"""Versions in the order of a history: those of a resource, a type, a person or everything.
+
+https://hl7.org/fhir/R4/http.html#history
+
+Newest first by the time they were written; a page begins where the one before ended, so that what
+is written meanwhile neither shifts nor doubles anything.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ARRAY, Text, and_, any_, bindparam, exists, select, tuple_
+
+from tasuki.shared.store.hot import Hot
+from tasuki.shared.store.schema import HEAD, VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from tasuki.shared.access.records import Selection, Stored
+    from tasuki.shared.store.hot import Line
+    from tasuki.shared.store.schema import AnyRow, Statement
+
+_COLUMNS = (
+    VERSION.c.type,
+    VERSION.c.id,
+    VERSION.c.owner,
+    VERSION.c.version,
+    VERSION.c.at,
+    VERSION.c.method,
+    VERSION.c.sealed,
+)
+# All versions of some resources, oldest first.
+_ALL_OF = Hot(
+    select(*_COLUMNS)
+    .where(
+        VERSION.c.tenant == bindparam("tenant"),
+        VERSION.c.type == bindparam("type_"),
+        VERSION.c.id == any_(bindparam("ids", type_=ARRAY(Text))),
+    )
+    .order_by(VERSION.c.id, VERSION.c.version)
+)
+_POSITION = tuple_(VERSION.c.at, VERSION.c.type, VERSION.c.id, VERSION.c.version)
+_LATER = VERSION.alias("later")
+
+
+class Histories:
+    """One tenant's versions, inside one transaction."""
+
+    def __init__(
+        self,
+        line: Line,
+        tenant: str,
+        opened: Callable[[Sequence[AnyRow]], Awaitable[list[Stored]]],
+    ) -> None:
+        self._line = line
+        self._tenant = tenant
+        self._opened = opened
+
+    async def history(self, asked: Selection, limit: int) -> list[Stored]:
+        """See `Unit.history`."""
+        rows = await self._line.core.execute(_statement(self._tenant, asked, limit))
+        return await self._opened(rows.all())
+
+    async def all_versions(self, type_: str, ids: Sequence[str]) -> list[Stored]:
+        """See `Unit.all_versions`."""
+        values = {"tenant": self._tenant, "type_": type_, "ids": list(ids)}
+        return await self._opened(await _ALL_OF.rows(self._line, values))
+
+
+def _statement(tenant: str, asked: Selection, limit: int) -> Statement:
+    """Return the statement that finds these versions."""
+    found = select(*_COLUMNS).where(VERSION.c.tenant == tenant).limit(limit)
+    if len(asked.types) == 1:  # equal to one, and not one of an array: an index gives the order
+        found = found.where(VERSION.c.type == asked.types[0])
+    else:
+        found = found.where(VERSION.c.type.in_(asked.types))
+    if asked.owner is not None:
+        found = found.join(
+            HEAD,
+            and_(
+                HEAD.c.tenant == VERSION.c.tenant,
+                HEAD.c.type == VERSION.c.type,
+                HEAD.c.id == VERSION.c.id,
+            ),
+        ).where(HEAD.c.owner == asked.owner)
+    if asked.since is not None:
+        found = found.where(VERSION.c.at >= asked.since)
+    if asked.current is not None:
+        found = _current(found, asked)
+    return _after(found, asked)
+
+
+def _current(found: Statement, asked: Selection) -> Statement:
+    """Keep versions that were the newest at some moment of a stretch of time."""
+    if asked.current is None:
+        return found
+    start, end = asked.current
+    superseded = exists().where(
+        _LATER.c.tenant == VERSION.c.tenant,
+        _LATER.c.type == VERSION.c.type,
+        _LATER.c.id == VERSION.c.id,
+        _LATER.c.version == VERSION.c.version + 1,
+        _LATER.c.at <= start,
+    )
+    return found.where(VERSION.c.at < end, ~superseded)
+
+
+def _after(found: Statement, asked: Selection) -> Statement:
+    """Put versions in order, and begin after the last one shown."""
+    if asked.id is not None:
+        found = found.where(VERSION.c.id == asked.id).order_by(VERSION.c.version.desc())
+        return found if asked.after is None else found.where(VERSION.c.version < asked.after[3])
+    found = found.order_by(
+        VERSION.c.at.desc(), VERSION.c.type.desc(), VERSION.c.id.desc(), VERSION.c.version.desc()
+    )
+    return found if asked.after is None else found.where(tuple_(*asked.after) > _POSITION)

@@ -109,7 +109,7 @@ def _paths() -> Iterator[Hostile]:
         "${jndi:x}",
         "*",
         "a;b",
-        "_history",
+        "_histories",
         "$validate",
         "~",
     ):

@@ -122,4 +122,4 @@ async def test_head_answers_what_get_does_without_the_body(house: House, path: s
 async def test_head_searches_too_and_writes_nowhere(house: House) -> None:
     assert (await house.ask("HEAD", "/Patient?_id=1")).status_code == 200
     assert (await house.ask("HEAD", "/metadata", token=None)).status_code == 200
-    assert (await house.ask("HEAD", "/", token=None)).status_code == 405
+    assert (await house.ask("HEAD", "/", token=None)).status_code == 401

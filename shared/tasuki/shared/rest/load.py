@@ -21,7 +21,7 @@ from tasuki.shared.fhir.primitives import is_id
 from tasuki.shared.fhir.references import parse_reference
 from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import NDJSON_TYPES, bounded_body, require_media_type, require_valid
-from tasuki.shared.rest.resources import WARNED_PLACES
+from tasuki.shared.rest.writes import WARNED_PLACES
 from tasuki.shared.rest.service import CallerDep, ServiceDep
 
 if TYPE_CHECKING:

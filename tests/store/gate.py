@@ -50,6 +50,7 @@ class TableDecider:
     """Residents see their own record, clinicians what no ruling here withholds, others all."""
 
     rulings: dict[str, Ruling] = field(default_factory=dict)
+    feed: str | None = "consent"
 
     async def rule(self, unit: Unit, ask: Ask) -> Ruling:
         """Return the ruling for the owner, else the role's."""

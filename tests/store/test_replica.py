@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.store.world import AT, OTHER_TENANT, World, patient
+from tests.store.world import AT, OTHER_TENANT, World, new, patient
 
 from tasuki.shared.access.copies import Cursor, Entry
 from tasuki.shared.access.records import Copy
@@ -123,3 +123,43 @@ async def test_copies_are_sealed_and_kept_by_tenant(world: World) -> None:
     assert await other.replicas.all("consents") == []
     assert await other.replicas.cursor("consents") is None
     await other.databases.dispose()
+
+
+async def test_copies_fetched_with_a_head_are_those_asked_for_alone(world: World) -> None:
+    """What a ruling rests on must not depend on how it was fetched."""
+    await _filled(world)
+    async with world.store.unit() as unit:
+        await unit.write(
+            [
+                patient("p1", network_tokens=(ONE, TWO)),
+                patient("p2", network_tokens=(TWO,)),
+                patient("p3"),
+                new("Organization", "o1"),
+            ]
+        )
+        await unit.write([new("Observation", "x1", "p1")])
+        await unit.write([new("Observation", "x1", "p1", expected=1, body=None)])
+    places = [("Patient", "p1"), ("Patient", "p2"), ("Patient", "p3"), ("Observation", "x1")]
+    for type_, id_ in [*places, ("Organization", "o1")]:
+        async with world.store.unit() as unit:
+            alone = await unit.head(type_, id_)
+            assert alone is not None
+            copies = await unit.copies("consents", alone.owner)
+            assert await unit.head(type_, id_, "consents") == alone
+            assert await unit.copies("consents", "p2") == [Copy("Consent/b", 2, b"b")]
+            assert await unit.copies("consents", alone.owner) == copies
+            assert await unit.copies("other", alone.owner) == []
+        assert len(copies) == {"p1": 2, "p2": 1}.get(alone.owner, 0)
+    async with world.store.unit() as unit:
+        assert await unit.head("Patient", "nobody", "consents") is None
+
+
+async def test_copies_fetched_with_a_head_are_used_once(world: World) -> None:
+    replicas = await _filled(world)
+    async with world.store.unit() as unit:
+        await unit.write([patient("p1", network_tokens=(ONE,))])
+    async with world.store.unit() as unit:
+        await unit.head("Patient", "p1", "consents")
+        assert len(await unit.copies("consents", "p1")) == 2
+        await replicas.apply("consents", [_entry("Consent/b", 4, None, ONE)], Cursor("e1", 4, AT))
+        assert await unit.copies("consents", "p1") == [Copy("Consent/a", 1, b"a")]

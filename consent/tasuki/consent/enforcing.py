@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasuki.consent.client import Freshness, freshness
 from tasuki.consent.decision import AccessRequest, Actor, Deny, Fate, Permit, decide, facts_of
+from tasuki.consent.keeping import FEED
 from tasuki.consent.resource_types import R4_TYPES
 from tasuki.consent.vocabulary import ActorRole, Purpose
 from tasuki.shared.access.principal import Role
@@ -61,6 +62,11 @@ class ConsentDecider:
         self._snapshot = snapshot
         self._residents_write = residents_write
         self._clock = clock
+
+    @property
+    def feed(self) -> str | None:
+        """See `Decider.feed`."""
+        return FEED
 
     async def rule(self, unit: Unit, ask: Ask) -> Ruling:
         """See `Decider.rule`."""

@@ -24,6 +24,11 @@ class ConsentRoomDecider:
 
     registrars: frozenset[str]
 
+    @property
+    def feed(self) -> str | None:
+        """See `Decider.feed`."""
+        return None
+
     async def rule(self, unit: Unit, ask: Ask) -> Ruling:  # noqa: ARG002 - the port's signature
         """See `Decider.rule`."""
         principal = ask.caller.principal

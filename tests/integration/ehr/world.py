@@ -164,6 +164,7 @@ class Rules:
     """A decider that permits, but for what a test writes into it, by patient id."""
 
     rulings: dict[str, Ruling] = field(default_factory=dict)
+    feed: str | None = None
 
     async def rule(self, unit: Unit, ask: Ask) -> Ruling:
         del unit

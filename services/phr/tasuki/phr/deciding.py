@@ -23,6 +23,11 @@ class PhrDecider:
     by_consent: Decider
     registrars: frozenset[str]
 
+    @property
+    def feed(self) -> str | None:
+        """See `Decider.feed`."""
+        return self.by_consent.feed
+
     async def rule(self, unit: Unit, ask: Ask) -> Ruling:
         """See `Decider.rule`."""
         principal = ask.caller.principal

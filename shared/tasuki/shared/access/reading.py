@@ -38,7 +38,8 @@ class Reading(AtTheGate):
             Fault: NOT_FOUND, FORBIDDEN; GONE where it was deleted.
         """
         self.require_scope(type_, Interaction.READ)
-        return await self._disclosed(await self._unit.head(type_, id_), type_, Interaction.READ)
+        found = await self._unit.head(type_, id_, self._decider.feed)
+        return await self._disclosed(found, type_, Interaction.READ)
 
     async def vread(self, type_: str, id_: str, version: int) -> Stored:
         """Return one version; see `read`."""

@@ -179,8 +179,12 @@ class Copy:
 class Unit(Protocol):
     """One transaction over one tenant's records; all of it happens, or nothing."""
 
-    async def head(self, type_: str, id_: str) -> Stored | None:
-        """Return the newest version, a deletion included; None where there never was one."""
+    async def head(self, type_: str, id_: str, feed: str | None = None) -> Stored | None:
+        """Return the newest version, a deletion included; None where there never was one.
+
+        With `feed`, what the next `copies` of it will say about the owner is fetched as well: both
+        are as of the same moment.
+        """
         ...
 
     async def head_for_update(self, type_: str, id_: str) -> Stored | None:

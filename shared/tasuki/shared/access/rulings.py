@@ -123,6 +123,11 @@ class Ruling:
 class Decider(Protocol):
     """Decides for one service; anything unclear is a refusal."""
 
+    @property
+    def feed(self) -> str | None:
+        """The feed whose copies about a person a ruling asks for; None where it asks for none."""
+        ...
+
     async def rule(self, unit: Unit, ask: Ask) -> Ruling:
         """Return the ruling, from what this service itself holds, in the caller's transaction."""
         ...

@@ -28,7 +28,7 @@ DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Internal
 
 
 class Fields(asyncpg.Record):  # type: ignore[misc]  # asyncpg ships no types
-    """A row whose columns are attributes, as Core's rows have them."""
+    """A row whose columns are attributes, but for `get`, `items`, `keys` and `values`."""
 
     def __getattr__(self, name: str) -> Any:
         return self[name]

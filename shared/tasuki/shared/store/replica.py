@@ -21,10 +21,11 @@ from tasuki.shared.store.vault import RECORD
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import ColumnElement
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from tasuki.shared.access.copies import Entry
-    from tasuki.shared.store.schema import AnyRow
+    from tasuki.shared.store.schema import AnyRow, Statement
     from tasuki.shared.store.vault import KeyVault
 
 
@@ -46,29 +47,36 @@ _BY_TOKEN = (
     )
     .distinct()
 )
-COPIES = Hot(
-    select(REPLICA.c.key, REPLICA.c.seq, REPLICA.c.sealed)
-    .join_from(
-        NETWORK,
-        REPLICA_TOKEN,
-        and_(
-            REPLICA_TOKEN.c.tenant == NETWORK.c.tenant,
-            REPLICA_TOKEN.c.feed == bindparam("feed"),
-            REPLICA_TOKEN.c.token == NETWORK.c.token,
-        ),
+
+
+def copies_of(owner: ColumnElement[str]) -> Statement:
+    """Return the query for what is held of a feed (parameters `tenant`, `feed`) about a Patient."""
+    return (
+        select(REPLICA.c.key, REPLICA.c.seq, REPLICA.c.sealed)
+        .join_from(
+            NETWORK,
+            REPLICA_TOKEN,
+            and_(
+                REPLICA_TOKEN.c.tenant == NETWORK.c.tenant,
+                REPLICA_TOKEN.c.feed == bindparam("feed"),
+                REPLICA_TOKEN.c.token == NETWORK.c.token,
+            ),
+        )
+        .join(
+            REPLICA,
+            and_(
+                REPLICA.c.tenant == REPLICA_TOKEN.c.tenant,
+                REPLICA.c.feed == REPLICA_TOKEN.c.feed,
+                REPLICA.c.key == REPLICA_TOKEN.c.key,
+            ),
+        )
+        .where(NETWORK.c.tenant == bindparam("tenant"), NETWORK.c.owner == owner)
+        .distinct()
+        .order_by(REPLICA.c.key)
     )
-    .join(
-        REPLICA,
-        and_(
-            REPLICA.c.tenant == REPLICA_TOKEN.c.tenant,
-            REPLICA.c.feed == REPLICA_TOKEN.c.feed,
-            REPLICA.c.key == REPLICA_TOKEN.c.key,
-        ),
-    )
-    .where(NETWORK.c.tenant == bindparam("tenant"), NETWORK.c.owner == bindparam("owner"))
-    .distinct()
-    .order_by(REPLICA.c.key)
-)
+
+
+COPIES = Hot(copies_of(bindparam("owner")))
 COPIES_UNDER = (
     select(REPLICA.c.feed, REPLICA.c.key, REPLICA.c.seq, REPLICA.c.sealed)
     .join_from(

@@ -29,7 +29,7 @@ from tasuki.shared.store.hot import Hot
 from tasuki.shared.store.kept import KeptShelf
 from tasuki.shared.store.lookups import Lookups
 from tasuki.shared.store.quarantine import QuarantineShelf
-from tasuki.shared.store.replica import COPIES, COPIES_UNDER, copy_place
+from tasuki.shared.store.replica import COPIES, COPIES_UNDER, copies_of, copy_place
 from tasuki.shared.store.schema import HEAD, VERSION
 from tasuki.shared.store.vault import AUDIT, RECORD
 from tasuki.shared.store.versions import SOME_VERSIONS, wanted_versions
@@ -68,12 +68,23 @@ _NEWEST = (
     .lateral("newest")
 )
 _CURRENT = select(*_NEWEST.c).select_from(HEAD.join(_NEWEST, true()))
-_HEAD = Hot(
-    _CURRENT.where(
-        HEAD.c.tenant == bindparam("tenant"),
-        HEAD.c.type == bindparam("type_"),
-        HEAD.c.id == bindparam("id_"),
-    )
+_THIS = and_(
+    HEAD.c.tenant == bindparam("tenant"),
+    HEAD.c.type == bindparam("type_"),
+    HEAD.c.id == bindparam("id_"),
+)
+_HEAD = Hot(_CURRENT.where(_THIS))
+# With a head, in one statement, what its ruling will ask for.
+_COPY = copies_of(HEAD.c.owner).correlate(HEAD).lateral("copy")
+_COPIES_OF_HEAD = select(
+    func.array_agg(_COPY.c.key).label("copy_keys"),
+    func.array_agg(_COPY.c.seq).label("copy_seqs"),
+    func.array_agg(_COPY.c.sealed).label("copy_bodies"),
+).lateral("held")
+_HEAD_AND_COPIES = Hot(
+    select(*_NEWEST.c, *_COPIES_OF_HEAD.c)
+    .select_from(HEAD.join(_NEWEST, true()).join(_COPIES_OF_HEAD, true()))
+    .where(_THIS)
 )
 _LIVE = _CURRENT.where(HEAD.c.tenant == bindparam("tenant"), ~HEAD.c.deleted)
 _OF_OWNER = Hot(
@@ -147,6 +158,7 @@ class SealedUnit:
         self._shelf = QuarantineShelf(line.core, vault, tenant)
         kept = KeptShelf(line.core, vault, tenant)
         past = AsOf(line.core, tenant)
+        self._fetched: dict[tuple[str, str], list[tuple[str, str, int, bytes]]] = {}
         self.changed = False
         self.by_identifier = self._lookups.by_identifier
         self.by_person_key = self._lookups.by_person_key
@@ -167,9 +179,16 @@ class SealedUnit:
         self.open_elsewhere = past.open_elsewhere
         self.current_at = past.current_at
 
-    async def head(self, type_: str, id_: str) -> Stored | None:
+    async def head(self, type_: str, id_: str, feed: str | None = None) -> Stored | None:
         """See `Unit.head`."""
-        return await self._one(_HEAD, {"type_": type_, "id_": id_})
+        values = {"type_": type_, "id_": id_, "feed": feed}
+        rows = await self._rows(_HEAD if feed is None else _HEAD_AND_COPIES, values)
+        if feed is not None and rows:
+            row = rows[0]
+            held = zip(row.copy_keys or (), row.copy_seqs or (), row.copy_bodies or (), strict=True)
+            self._fetched[(feed, row.owner)] = [(feed, *one) for one in held]
+        opened = await self._opened(rows)
+        return opened[0] if opened else None
 
     async def head_for_update(self, type_: str, id_: str) -> Stored | None:
         """See `Unit.head_for_update`."""
@@ -217,8 +236,11 @@ class SealedUnit:
 
     async def copies(self, feed: str, owner: str) -> list[Copy]:
         """See `Unit.copies`."""
-        rows = await self._rows(COPIES, {"feed": feed, "owner": owner})
-        return await self._copied([(feed, row.key, row.seq, row.sealed) for row in rows])
+        found = self._fetched.pop((feed, owner), None)
+        if found is None:
+            rows = await self._rows(COPIES, {"feed": feed, "owner": owner})
+            found = [(feed, row.key, row.seq, row.sealed) for row in rows]
+        return await self._copied(found)
 
     async def copies_under(self, feeds: Sequence[str], tokens: Sequence[str]) -> list[Copy]:
         """See `Unit.copies_under`."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.bench.figures import figures, rss_megabytes, slope_per_minute
 from tests.bench.lean import Request, open_loop
-from tests.bench.mix import crud_mix, mix_people, mixed
+from tests.bench.mix import crud_mix, mixed, prepared
 from tests.bench.people import IDENTIFIERS, lines, transaction
 
 from tasuki.deploy.sample.sample import open_sample
@@ -131,7 +131,7 @@ async def everything(house: House) -> dict[str, Any]:
 
 async def memory(house: House) -> dict[str, Any]:
     """Resident memory of the serving process under the mix: samples, and their slope."""
-    people = await mix_people(house)
+    workers = await prepared(house)
     samples: list[tuple[float, float]] = []
     began = time.monotonic()
 
@@ -144,7 +144,7 @@ async def memory(house: House) -> dict[str, Any]:
     requests = 0
     while time.monotonic() - began < house.minutes * 60:
         left = house.minutes * 60 - (time.monotonic() - began)
-        measured, _ = await mixed(house, people, min(30.0, max(1.0, left)))
+        measured = await mixed(workers, min(30.0, max(1.0, left)))
         requests += len(measured[0])
     watching.cancel()
     await asyncio.gather(watching, return_exceptions=True)

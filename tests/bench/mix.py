@@ -37,10 +37,15 @@ class Worker:
         self.latencies: dict[str, list[float]] = {kind: [] for kind in SHARES}
         self.statuses: dict[int, int] = {}
 
-    async def run(self, until: float) -> None:
-        """Ask until the time is up."""
+    async def prepare(self) -> None:
+        """Make the resources it begins with."""
         for _ in range(OWN):
             await self._create()
+
+    async def run(self, until: float) -> None:
+        """Ask until the time is up."""
+        self.latencies = {kind: [] for kind in SHARES}
+        self.statuses = {}
         while time.perf_counter() < until:
             (kind,) = self._choice.choices(list(SHARES), list(SHARES.values()))
             if kind == "create" or not self._made:
@@ -50,7 +55,6 @@ class Worker:
             began = time.perf_counter()
             await asked
             self.latencies[kind].append(time.perf_counter() - began)
-        self._connection.close()
 
     async def _of_own(self, kind: str) -> None:
         place = self._choice.randrange(len(self._made))
@@ -89,9 +93,16 @@ class Worker:
         return json.loads(answer) if method == "POST" else None
 
 
-async def mixed(house: House, people: list[str], seconds: float) -> tuple[Measured, list[Worker]]:
-    """Return what a mix of so many seconds measured."""
+async def prepared(house: House) -> list[Worker]:
+    """Return workers with resources of their own."""
+    people = await mix_people(house)
     workers = [Worker(house, people, seed) for seed in range(CONNECTIONS)]
+    await asyncio.gather(*(worker.prepare() for worker in workers))
+    return workers
+
+
+async def mixed(workers: list[Worker], seconds: float) -> Measured:
+    """Return what a mix of so many seconds measured."""
     began = time.perf_counter()
     await asyncio.gather(*(worker.run(began + seconds) for worker in workers))
     taken = time.perf_counter() - began
@@ -100,7 +111,7 @@ async def mixed(house: House, people: list[str], seconds: float) -> tuple[Measur
     for worker in workers:
         for status, count in worker.statuses.items():
             statuses[status] = statuses.get(status, 0) + count
-    return (latencies, statuses, taken), workers
+    return latencies, statuses, taken
 
 
 async def mix_people(house: House) -> list[str]:
@@ -112,10 +123,10 @@ async def mix_people(house: House) -> list[str]:
 
 async def crud_mix(house: House) -> dict[str, Any]:
     """Return the figures of the mix, and of each interaction in it."""
-    people = await mix_people(house)
-    await mixed(house, people, 1.0)
+    workers = await prepared(house)
+    await mixed(workers, 1.0)
     used = cpu_seconds(house.pid)
-    measured, workers = await mixed(house, people, house.seconds)
+    measured = await mixed(workers, house.seconds)
     told = house.with_cost(measured, used)
     told["shares"] = SHARES
     told["of_each"] = {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.integration.rest.house import house_on
+from tests.integration.rest.sets import bundle, patient, sent
 from tests.store.world import tenant_on
 
 from tasuki.consent.enforcing import ConsentDecider
@@ -194,6 +195,45 @@ async def test_its_deletion_tells_nothing_either(bedside: Bedside) -> None:
     assert gone.status_code == 204
     await require_unseen(bedside, id_)
     assert (await bedside.doctor(f"/Condition/{id_}")).status_code == 410
+
+
+async def test_an_untold_diagnosis_in_a_set_is_untold_too(bedside: Bedside) -> None:
+    # The guide's own example, with its tag, and its Patient named by insurance number alone.
+    diagnosis = json.loads(EXAMPLE.read_text())
+    told = await sent(bedside.house, bundle(diagnosis, kind="Condition"))
+    assert told == (1, 0, 0, 0)
+    (entry,) = (await bedside.house.get("/Condition")).json()["entry"]
+    owner = entry["resource"]["subject"]["reference"].removeprefix("Patient/")
+    await bedside.house.resident(owner)
+    theirs = Bedside(bedside.house, owner)
+    await require_unseen(theirs, entry["resource"]["id"])
+    everything = await theirs.app(f"/Patient/{owner}/$everything")
+    assert [one["resource"]["resourceType"] for one in everything.json()["entry"]] == ["Patient"]
+    assert "胃癌" in (await theirs.doctor(f"/Patient/{owner}/$everything")).text
+
+
+async def test_who_looked_is_told_without_what_was_untold(ward: House) -> None:
+    id_ = await ward.create({**patient(), "id": NEVER})
+    plain, untold, gone, late = [
+        await ward.create(condition(id_, *tags)) for tags in ((), ("UNINFORMED",), ("LTS",), ())
+    ]
+    await ward.ask("PUT", f"/Condition/{gone}", json={**condition(id_, "UNDELIVERED"), "id": gone})
+    await ward.ask("PUT", f"/Condition/{late}", json={**condition(id_, "UNINFORMED"), "id": late})
+    await ward.get(f"/Condition?patient={id_}", token="clinician")
+    await ward.get(f"/Condition/{untold}", token="clinician")
+    await ward.ask("DELETE", f"/Condition/{gone}")
+    await ward.world.store.wait_for_change(0, 20)
+    service = replace(ward.verifier.known["service"], purpose="HOPERAT")
+    ward.verifier.known["service"] = service
+    changes = (await ward.get("/$changes")).json()["changes"]
+    (token,) = next(one["tokens"] for one in changes if one["type"] == "Patient")
+    answer = await ward.get(f"/$disclosures?token={token}", token="service")
+    assert answer.status_code == 200, answer.text
+    # Made five times, changed twice, searched, read, deleted: all of it is told.
+    assert answer.json()["total"] == len(answer.json()["entry"]) == 10
+    assert f"Condition/{plain}" in answer.text
+    for hidden in (untold, gone, late):
+        assert hidden not in answer.text
 
 
 async def test_the_deletion_of_what_was_told_is_told(bedside: Bedside) -> None:

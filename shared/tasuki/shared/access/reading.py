@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tasuki.shared.access.base import AtTheGate
 from tasuki.shared.access.refusals import not_found
 from tasuki.shared.access.rulings import Interaction
+from tasuki.shared.access.untold import Untold
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import meaning_of, parse_resource
@@ -28,7 +28,7 @@ class Opened:
     resource: Resource
 
 
-class Reading(AtTheGate):
+class Reading(Untold):
     """What a caller may read."""
 
     async def read(self, type_: str, id_: str) -> Stored:
@@ -98,7 +98,7 @@ class Reading(AtTheGate):
         for owner, ruling in rulings.items():
             if not skip:
                 await self.leave_leaf(Action.READ, owner, ("AuditEvent",), ruling.basis)
-        return total, [parse_resource(event) for event in events]
+        return total, await self.without_untold([parse_resource(event) for event in events])
 
     async def about_nobody(self, references: Sequence[tuple[str, str]]) -> list[Opened]:
         """Return live resources that are about no person (Organization …), where scope allows."""

@@ -29,9 +29,10 @@ class Audience(Enum):
 
 def is_for_the_person(resource: Resource) -> bool:
     """Tell whether neither tag keeps this resource from the person it is about."""
+    meta = child(resource, "meta")
     return not any(
         tag.get("system") == INDICATION and tag.get("code") in _NOT_FOR_THE_PERSON
-        for tag in children(child(resource, "meta"), "tag")
+        for tag in (*children(meta, "tag"), *children(meta, "security"))
     )
 
 

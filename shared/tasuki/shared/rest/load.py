@@ -21,8 +21,8 @@ from tasuki.shared.fhir.primitives import is_id
 from tasuki.shared.fhir.references import parse_reference
 from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import NDJSON_TYPES, bounded_body, require_media_type, require_valid
-from tasuki.shared.rest.writes import WARNED_PLACES
 from tasuki.shared.rest.service import CallerDep, ServiceDep
+from tasuki.shared.rest.writes import WARNED_PLACES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -33,6 +33,8 @@ PUBLIC = frozenset(
         # What a server is and where to sign in: https://hl7.org/fhir/R4/http.html#capabilities
         "tasuki.shared.rest.capability:metadata",
         "tasuki.shared.rest.capability:configuration",
+        "tasuki.shared.rest.definitions:operation_definition",
+        "tasuki.locator.app:definition",
         "tasuki.shelter.fhir:metadata",
         "tasuki.shelter.fhir:configuration",
         "tasuki.auth.routes.public:discovery",

@@ -6,7 +6,9 @@ https://jpfhir.jp/fhir/clins/igv1/
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +23,6 @@ from tasuki.consent.policy import read_implicit_policy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     import httpx2
     from tests.integration.rest.house import House
@@ -33,6 +34,7 @@ Body = dict[str, Any]
 INDICATION = "http://jpfhir.jp/fhir/clins/CodeSystem/JP_ehrshrs_indication"
 NEVER = "00000000-0000-7000-8000-000000000000"
 UNTOLD = "膵癌"
+EXAMPLE = Path(__file__).parents[2] / "data/jp-clinical/Condition-Example-JP-Condition-eCS-02.json"
 
 
 @pytest.fixture

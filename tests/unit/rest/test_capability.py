@@ -15,7 +15,9 @@ from tasuki.shared.rest import (
     bundles,
     capability,
     everything,
+    exports,
     histories,
+    lastn,
     load,
     resources,
     search,
@@ -116,19 +118,32 @@ def test_the_consent_service_writes_consents_deletes_none_and_takes_no_bundles()
     assert codes(events) == ["search-type"]
     assert [one["name"] for one in events["searchParam"]] == ["patient"]
     assert "interaction" not in rest
-    assert "$feed" in rest["documentation"]
+    own = f"{BASE}/OperationDefinition/feed"
+    assert rest["operation"] == [{"name": "feed", "definition": own}]
 
 
-def test_operations_are_listed_where_a_definition_is_published_and_named_in_words_elsewhere() -> (
-    None
-):
-    rest = stated(("Patient",), load.ROUTES, summary.ROUTES, everything.ROUTES, *WHOLE)
-    operations = {one["name"]: one["definition"] for one in rest["resource"][0]["operation"]}
+def test_operations_are_listed_by_whoever_s_definition_there_is() -> None:
+    rest = stated(
+        ("Patient",),
+        load.ROUTES,
+        summary.ROUTES,
+        exports.ROUTES,
+        everything.ROUTES,
+        lastn.ROUTES,
+        *WHOLE,
+    )
+    (patient,) = rest["resource"]
+    operations = {one["name"]: one["definition"] for one in patient["operation"]}
     assert operations == {
         "summary": "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
         "everything": "http://hl7.org/fhir/OperationDefinition/Patient-everything",
+        "export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/patient-export",
     }
-    assert rest["documentation"].endswith(": $load, $quarantine.")
+    assert {one["name"]: one["definition"] for one in rest["operation"]} == {
+        "load": f"{BASE}/OperationDefinition/load",
+        "quarantine": f"{BASE}/OperationDefinition/quarantine",
+        "export": "http://hl7.org/fhir/uv/bulkdata/OperationDefinition/export",
+    }
 
 
 def test_an_operation_of_every_type_is_listed_at_every_type() -> None:
@@ -142,4 +157,4 @@ def test_an_operation_of_every_type_is_listed_at_every_type() -> None:
 def test_a_server_of_operations_alone_has_no_resources() -> None:
     rest = stated((), load.ROUTES)
     assert "resource" not in rest
-    assert "$load" in rest["documentation"]
+    assert [one["name"] for one in rest["operation"]] == ["load", "quarantine"]

@@ -22,6 +22,7 @@ from tasuki.shared.rest import metrics, outcome
 from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import require_acceptable, resource_body
 from tasuki.shared.rest.capability import capability_statement
+from tasuki.shared.rest.definitions import definition_answer
 from tasuki.shared.rest.following import FeedSource, Follower
 from tasuki.shared.rest.neighbours import following, neighbours_for
 from tasuki.shared.rest.service import caller_with
@@ -68,6 +69,11 @@ def create_app(settings: LocatorSettings, *, clock: Clock, ids: IdSource) -> Fas
         """Return the CapabilityStatement; public."""
         require_acceptable(request)
         return fhir(capability_statement(app.title, settings.public_url, app.routes, ()))
+
+    @app.get("/OperationDefinition/{name}")
+    async def definition(name: str, request: Request) -> Response:
+        """Return the definition of an operation; public."""
+        return definition_answer(name, request, settings.public_url)
 
     @app.post("/$locate")
     async def locate(request: Request) -> Response:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from tasuki.shared.access.smart import smart_configuration
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import render
-from tasuki.shared.rest import disclosures, health
+from tasuki.shared.rest import definitions, disclosures, health
 from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import require_acceptable, resource_body
 from tasuki.shared.rest.outcome import install
@@ -38,7 +38,7 @@ def shelter_fhir_app(service: FhirService, shelter: Shelter) -> FastAPI:
     app.state.shelter = shelter
     app.state.bundles = Bundles()
     install(app)
-    for routes in (ROUTES, health.ROUTES, disclosures.ROUTES):
+    for routes in (ROUTES, health.ROUTES, disclosures.ROUTES, definitions.ROUTES):
         app.include_router(routes)
     return app
 
@@ -89,8 +89,10 @@ def refused(refusal: Refusal) -> Fault:
 
 def capability_statement(service: FhirService) -> dict[str, Any]:
     """Return what this FHIR base URL does."""
-    definition = "http://hl7.org/fhir/OperationDefinition/Patient-match"
-    own = f"{service.base_url}/OperationDefinition/emergency-profile"
+    base = service.base_url
+    match_url = definitions.definition_url("Patient", "match", base)
+    profile_url = definitions.definition_url("Patient", "emergency-profile", base)
+    disclosures_url = definitions.definition_url(None, "disclosures", base)
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -108,11 +110,12 @@ def capability_statement(service: FhirService) -> dict[str, Any]:
                     {
                         "type": "Patient",
                         "operation": [
-                            {"name": "match", "definition": definition},
-                            {"name": "emergency-profile", "definition": own},
+                            {"name": "match", "definition": match_url},
+                            {"name": "emergency-profile", "definition": profile_url},
                         ],
                     }
                 ],
+                "operation": [{"name": "disclosures", "definition": disclosures_url}],
             }
         ],
     }

@@ -5,42 +5,36 @@ https://hl7.org/fhir/R4/http.html#capabilities
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 
 from tasuki.shared.access.smart import smart_configuration
 from tasuki.shared.fhir.json import render
+from tasuki.shared.rest import definitions
 from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import require_acceptable
-from tasuki.shared.rest.offered import ANY, Offered, offered
+from tasuki.shared.rest.definitions import definition_url
+from tasuki.shared.rest.offered import Offered, offered
 from tasuki.shared.rest.service import ServiceDep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from starlette.routing import BaseRoute
 
     from tasuki.shared.fhir.json import Resource
 
 ROUTES = APIRouter()
+ROUTES.include_router(definitions.ROUTES)
 
-# Operations that somebody has published a definition of; the others are named in words only.
-DEFINITIONS: Mapping[tuple[str | None, str], str] = MappingProxyType(
-    {
-        ("Patient", "everything"): "http://hl7.org/fhir/OperationDefinition/Patient-everything",
-        ("Patient", "match"): "http://hl7.org/fhir/OperationDefinition/Patient-match",
-        (ANY, "validate"): "http://hl7.org/fhir/OperationDefinition/Resource-validate",
-        ("Patient", "summary"): "http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
-    }
-)
 UNCONDITIONAL = {
     "conditionalCreate": False,
     "conditionalRead": "not-supported",
     "conditionalUpdate": False,
     "conditionalDelete": "not-supported",
 }
+
 SECURITY = {
     "cors": False,
     "service": [
@@ -84,16 +78,14 @@ def capability_statement(
     """
     found = offered(routes, types)
     rest: dict[str, Any] = {"mode": "server", "security": SECURITY}
-    unnamed = [name for type_, name in found.operations if (type_, name) not in DEFINITIONS]
-    if unnamed:
-        names = ", ".join(f"${name}" for name in dict.fromkeys(unnamed))
-        rest["documentation"] = f"Also served, without an OperationDefinition: {names}."
     if found.types:
-        rest["resource"] = [_resource(type_, found) for type_ in found.types]
+        rest["resource"] = [_resource(type_, found, base_url) for type_ in found.types]
     codes = ["transaction", "batch"] if found.takes_bundles else []
     codes += ["history-system"] if found.has_history else []
     if codes:
         rest["interaction"] = [{"code": code} for code in codes]
+    if operations := _operations(None, found, base_url):
+        rest["operation"] = operations
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
@@ -107,7 +99,15 @@ def capability_statement(
     }
 
 
-def _resource(type_: str, found: Offered) -> dict[str, Any]:
+def _operations(type_: str | None, found: Offered, base_url: str) -> list[dict[str, str]]:
+    return [
+        {"name": name, "definition": definition_url(of, name, base_url)}
+        for of, name in found.operations
+        if of == type_ or (of == ANY and type_ is not None)
+    ]
+
+
+def _resource(type_: str, found: Offered, base_url: str) -> dict[str, Any]:
     codes = found.types[type_]
     told: dict[str, Any] = {
         "type": type_,
@@ -119,11 +119,7 @@ def _resource(type_: str, found: Offered) -> dict[str, Any]:
         **found.conditional,
     }
     parameters = found.parameters.get(type_, {})
-    operations = [
-        {"name": name, "definition": DEFINITIONS[(of, name)]}
-        for of, name in found.operations
-        if of in (type_, ANY) and (of, name) in DEFINITIONS
-    ]
+    operations = _operations(type_, found, base_url)
     if parameters:
         told["searchParam"] = [{"name": name, "type": kind} for name, kind in parameters.items()]
     if operations:

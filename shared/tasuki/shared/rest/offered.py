@@ -48,7 +48,7 @@ HISTORY = ("GET", "/_history")
 BUNDLES = ("POST", "/")
 ANY = "{type_}"  # in the path of a route that serves every type
 _FIXED = re.compile(r"/([A-Z][A-Za-z]+)(/.*)?")
-_OPERATION = re.compile(r"/(?:([A-Z][A-Za-z]+|\{type_\})/)?(?:\{id_\}/)?\$([a-z-]+)")
+OPERATION = re.compile(r"/(?:([A-Z][A-Za-z]+|\{type_\})/)?(?:\{id_\}/)?\$([a-z-]+)")
 
 
 @dataclass(slots=True)
@@ -89,14 +89,20 @@ def offered(routes: Sequence[BaseRoute], types: Iterable[str]) -> Offered:
         )
         if (method, path) in TYPED:
             of_all.append(TYPED[(method, path)])
-        elif operation := _OPERATION.fullmatch(path):
-            found.operations.append((operation[1], operation[2]))
+        elif operation := OPERATION.fullmatch(path):
+            _note_operation(found, operation[1], operation[2])
         elif one := _FIXED.fullmatch(path):
             _note(found, one[1], TYPED.get((method, f"/{{type_}}{one[2] or ''}")), context)
     for type_ in types:
         _add(found, type_, of_all)
     found.operations = list(dict.fromkeys(found.operations))
     return found
+
+
+def _note_operation(found: Offered, type_: str | None, name: str) -> None:
+    """Take up an operation, unless it is there to refuse what is of a type that is not served."""
+    if type_ in (None, ANY) or type_ in found.types:
+        found.operations.append((type_, name))
 
 
 def _note(found: Offered, type_: str, code: str | None, context: RouteContext) -> None:

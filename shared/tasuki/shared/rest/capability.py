@@ -15,7 +15,7 @@ from tasuki.shared.rest import definitions
 from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import require_acceptable
 from tasuki.shared.rest.definitions import definition_url
-from tasuki.shared.rest.offered import Offered, offered
+from tasuki.shared.rest.offered import ANY, Offered, offered
 from tasuki.shared.rest.service import ServiceDep
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ARRAY, Text, any_, bindparam, func, select, text
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy import ARRAY, Text, any_, bindparam, func, select, text, true
 
 from tasuki.shared.access.asof import Sketch
 from tasuki.shared.access.records import NOBODY
@@ -61,41 +60,43 @@ class AsOf:
 
 
 def _page(asked: Slice) -> Statement:
-    """Return the statement of a page: the newest versions by then, by id, without their bodies."""
+    """Return the statement of a page: the newest versions by then, by id, without their bodies.
+
+    Heads are walked in their order and each one's version is one look-up, so that a page costs
+    what it holds: newest versions alone would be sorted anew, all of them, for every page.
+    """
     newest = (
         select(
-            VERSION.c.id,
-            VERSION.c.owner,
             VERSION.c.version,
             VERSION.c.at,
             func.octet_length(VERSION.c.sealed).label("size"),
         )
-        .ext(distinct_on(VERSION.c.id))
         .where(
-            VERSION.c.tenant == bindparam("tenant"),
-            VERSION.c.type == bindparam("type_"),
-            VERSION.c.id > bindparam("after"),
+            VERSION.c.tenant == HEAD.c.tenant,
+            VERSION.c.type == HEAD.c.type,
+            VERSION.c.id == HEAD.c.id,
             VERSION.c.at <= bindparam("until"),
         )
-        .order_by(VERSION.c.id, VERSION.c.version.desc())
+        .order_by(VERSION.c.version.desc())
+        .limit(1)
+        .correlate(HEAD)
+        .lateral("newest")
+    )
+    page = (
+        select(HEAD.c.id, HEAD.c.owner, newest.c.version, newest.c.size)
+        .select_from(HEAD.join(newest, true()))
+        .where(
+            HEAD.c.tenant == bindparam("tenant"),
+            HEAD.c.type == bindparam("type_"),
+            HEAD.c.id > bindparam("after"),
+        )
     )
     if asked.owners is not None:
-        # Versions have no index by owner; heads have.
-        newest = newest.where(
-            VERSION.c.id.in_(
-                select(HEAD.c.id).where(
-                    HEAD.c.tenant == bindparam("tenant"),
-                    HEAD.c.type == bindparam("type_"),
-                    HEAD.c.owner == any_(bindparam("owners", type_=ARRAY(Text))),
-                )
-            )
-        )
+        page = page.where(HEAD.c.owner == any_(bindparam("owners", type_=ARRAY(Text))))
     if asked.people_only:
-        newest = newest.where(VERSION.c.owner != NOBODY)
-    found = newest.subquery()
-    page = select(found.c.id, found.c.owner, found.c.version, found.c.size)
+        page = page.where(HEAD.c.owner != NOBODY)
     if asked.since is None:
-        page = page.where(found.c.size.is_not(None))
+        page = page.where(newest.c.size.is_not(None))
     else:
-        page = page.where(found.c.at > bindparam("since"))
-    return page.order_by(found.c.id).limit(bindparam("limit"))
+        page = page.where(newest.c.at > bindparam("since"))
+    return page.order_by(HEAD.c.id).limit(bindparam("limit"))

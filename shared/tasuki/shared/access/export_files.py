@@ -35,6 +35,19 @@ def as_line(body: bytes) -> bytes:
     return render(parse_resource(body)) if b"\n" in body else body
 
 
+def in_files(lines: Sequence[Line], most: int) -> list[list[Line]]:
+    """Return the lines in files of at most so many bytes each; a longer line is a file of its own."""
+    files: list[list[Line]] = []
+    size = 0
+    for line in lines:
+        size += len(line.body)
+        if not files or size > most:
+            files.append([])
+            size = len(line.body)
+        files[-1].append(line)
+    return files
+
+
 def packed(lines: Sequence[Line]) -> bytes:
     """Return the lines as one body, what they are about first."""
     owners = {owner: place for place, owner in enumerate({line.owner: None for line in lines})}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from tasuki.shared.access.base import AtTheGate
-from tasuki.shared.access.export_files import Line, as_line, packed, unpacked
+from tasuki.shared.access.export_files import Line, as_line, in_files, packed, unpacked
 from tasuki.shared.access.export_jobs import ATTEMPTS, RUN, SHELF, Job, State
 from tasuki.shared.access.export_orders import Ordering, kept_until
 from tasuki.shared.access.refusals import not_found
@@ -87,7 +87,11 @@ class Exporting(Ordering, AtTheGate):
         live = [line for line in lines if not line.deleted]
         gone = [line for line in lines if line.deleted]
         type_ = job.types[job.place]
-        made = [(kind, some) for kind, some in (("output", live), ("deleted", gone)) if some]
+        made = [
+            (kind, some)
+            for kind, of_kind in (("output", live), ("deleted", gone))
+            for some in in_files(of_kind, FILE_BYTES)
+        ]
         for number, (_, some) in enumerate(made, start=len(job.files) + 1):
             name = job.file_name(number)
             await self._unit.keep(SHELF, name, packed(some), kept_until(job))

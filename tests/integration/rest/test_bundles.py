@@ -88,7 +88,7 @@ async def test_all_methods_in_fhir_s_order(house: House) -> None:
     got, put, gone = answer.json()["entry"]
     assert got["resource"]["active"] is True  # GET comes last
     assert (put["response"]["status"], put["response"]["etag"]) == ("200", 'W/"2"')
-    assert gone == {"response": {"status": "204"}}
+    assert (gone["response"]["status"], gone["response"]["etag"]) == ("204", 'W/"2"')
     assert (await house.get(f"/Patient/{dropped}")).status_code == 410
 
 
@@ -133,7 +133,9 @@ async def test_a_late_conflict_undoes_the_early_entries(house: House) -> None:
     stale = _entry("PUT", f"Patient/{mine}", {**PATIENT, "id": mine}, ifMatch='W/"9"')
     answer = await house.post("/", json=_bundle(_entry("POST", "Patient", PATIENT), stale))
     require_outcome(
-        answer, 412, issue("conflict", "the newest version is 1; read it before changing it")
+        answer,
+        412,
+        issue("conflict", "the newest version is 1; read it before changing it", "Bundle.entry[1]"),
     )
     assert await house.world.count("resource_version") == 1
 
@@ -160,7 +162,7 @@ async def test_a_batch_does_what_it_can_and_says_the_rest(house: House) -> None:
     assert statuses == ["201", "422", "404", "412", "400", "422", "200"]
     assert told["entry"][2]["response"]["outcome"] == {
         "resourceType": "OperationOutcome",
-        "issue": [issue("not-found", "no such resource")],
+        "issue": [issue("not-found", "no such resource", "Bundle.entry[2]")],
     }
     assert await house.world.count("resource_head") == 2
 
@@ -173,12 +175,22 @@ async def test_a_batch_does_what_it_can_and_says_the_rest(house: House) -> None:
         (_entry("PATCH", "Patient/1"), 400),
         (_entry("POST", "Patient/1", PATIENT), 400),
         (_entry("PUT", "Patient", PATIENT), 400),
-        (_entry("GET", "Patient?name=x"), 400),
-        (_entry("GET", "Patient/1/_history/1"), 400),
+        (_entry("GET", "Patient?nonsense=x"), 400),
+        (_entry("GET", "Patient/1/_history/1"), 404),
+        (_entry("GET", "Patient/1/_history"), 404),
+        (_entry("GET", "Patient/1/$everything"), 400),
+        (_entry("GET", "Account/1"), 404),
+        (_entry("GET", "a/b/c/d"), 400),
+        (_entry("GET", "Patient/1", ifMatch='W/"1"'), 400),
+        (_entry("DELETE", "Patient/1", ifNoneMatch="*"), 400),
+        (_entry("DELETE", "Patient/1", ifMatch=1), 400),
+        (_entry("DELETE", "Patient/1?identifier=x"), 400),
+        (_entry("PUT", "Patient?nonsense=x", PATIENT), 400),
+        (_entry("DELETE", "Patient?"), 400),
         (_entry("POST", "Account", {"resourceType": "Account"}), 400),
         (_entry("POST", "Patient"), 400),
         (_entry("POST", "Patient", {"resourceType": "Device"}), 400),
-        (_entry("POST", "Patient", PATIENT, ifNoneExist="identifier=x"), 400),
+        (_entry("POST", "Patient", PATIENT, ifNoneExist=""), 400),
         (_entry("PUT", "Patient/1", {**PATIENT, "id": "1"}, ifMatch="x"), 400),
         (_entry("PUT", "Patient/1", {**PATIENT, "id": "1"}), 404),
         (_entry("PUT", "Patient/1", {**PATIENT, "id": "2"}), 400),
@@ -243,5 +255,5 @@ async def test_a_transaction_reaches_no_further_than_its_caller(house: House) ->
         ),
         token=token,
     )
-    require_outcome(answer, 404, issue("not-found", "no such resource"))
+    require_outcome(answer, 404, issue("not-found", "no such resource", "Bundle.entry[1]"))
     assert await house.world.count("resource_head") == 2

@@ -172,7 +172,10 @@ async def test_a_batch_does_what_it_can_and_says_the_rest(house: House) -> None:
     [
         ({"request": "POST"}, 400),
         ("nonsense", 400),
+        (_entry("TRACE", "Patient/1"), 400),
         (_entry("PATCH", "Patient/1"), 400),
+        (_entry("PATCH", "Patient/1", PATIENT), 400),
+        (_entry("PATCH", "Patient/1", {"resourceType": "Parameters"}), 404),
         (_entry("POST", "Patient/1", PATIENT), 400),
         (_entry("PUT", "Patient", PATIENT), 400),
         (_entry("GET", "Patient?nonsense=x"), 400),

@@ -19,6 +19,7 @@ from tasuki.shared.rest import (
     histories,
     lastn,
     load,
+    patches,
     resources,
     search,
     writes,
@@ -34,6 +35,7 @@ EVERY = [
     "read",
     "vread",
     "update",
+    "patch",
     "delete",
     "history-instance",
     "history-type",
@@ -47,6 +49,7 @@ WHOLE = (
     search.ROUTES,
     resources.READ_ROUTES,
     writes.ROUTES,
+    patches.ROUTES,
 )
 
 
@@ -113,7 +116,9 @@ def test_the_consent_service_writes_consents_deletes_none_and_takes_no_bundles()
     )
     consent, events = rest["resource"]
     assert (consent["type"], events["type"]) == ("Consent", "AuditEvent")
-    assert codes(consent) == [code for code in EVERY if code not in ("delete", "history-type")]
+    assert codes(consent) == [
+        code for code in EVERY if code not in ("patch", "delete", "history-type")
+    ]
     assert consent["conditionalCreate"] is False
     assert codes(events) == ["search-type"]
     assert [one["name"] for one in events["searchParam"]] == ["patient"]

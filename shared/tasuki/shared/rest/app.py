@@ -16,6 +16,7 @@ from tasuki.shared.rest import (
     histories,
     lastn,
     load,
+    patches,
     resources,
     search,
     validate,
@@ -53,6 +54,7 @@ def fhir_app(service: FhirService, *more: APIRouter) -> FastAPI:
         histories.INSTANCE_ROUTES,
         resources.READ_ROUTES,
         writes.ROUTES,
+        patches.ROUTES,
     ):
         app.include_router(routes)
     # After `_history`, whose place a type would take.

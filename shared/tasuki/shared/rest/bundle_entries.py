@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from tasuki.shared.access.subjects import placed
-from tasuki.shared.faults import Category, Fault
+from tasuki.shared.faults import Category, Fault, Faults
 from tasuki.shared.fhir.characters import character_faults
 from tasuki.shared.rest.bodies import require_valid
 from tasuki.shared.rest.conditions import criteria, version_in
@@ -139,11 +139,10 @@ def _resource(service: FhirService, given: dict[str, Any], entry: Entry) -> Reso
             Category.INVALID, f"the entry needs a {needed}", at=(f"{entry.place}.resource",)
         )
     with placed(f"{entry.place}.resource"):
-        if entry.method == "PATCH":
-            for fault in character_faults(resource):
-                raise fault
-        else:
+        if entry.method != "PATCH":
             require_valid(resource, service.binding_checks)
+        elif faults := character_faults(resource):
+            raise Faults(tuple(faults))
     return resource
 
 

@@ -22,6 +22,7 @@ from tasuki.shared.rest.bundle_entries import READING, WRITING, read_entry
 from tasuki.shared.rest.bundle_links import Links
 from tasuki.shared.rest.bundle_reads import read_for
 from tasuki.shared.rest.bundle_targets import find_targets
+from tasuki.shared.rest.patches import patch_in_bundle, patching
 from tasuki.shared.rest.prefer import Wanted, wanted
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
 
@@ -135,7 +136,7 @@ async def _written(
     todo = [one for one in targets if one.entry.method != "DELETE" and not one.is_kept]
     sent = {one.key: one.entry for one in todo if one.entry.method != "PATCH"}
     linked = await Links(service, targets).linked(records, sent)
-    proposed = [_proposed(one, linked) for one in todo]
+    proposed = [_proposed(service, one, linked) for one in todo]
     written = await records.write_all(proposed) if proposed else []
     for target, made in zip(todo, written, strict=True):
         status = 201 if target.is_new else 200
@@ -143,8 +144,14 @@ async def _written(
     return answers
 
 
-def _proposed(target: Target, linked: dict[tuple[str, str], Resource]) -> Proposed:
+def _proposed(
+    service: FhirService, target: Target, linked: dict[tuple[str, str], Resource]
+) -> Proposed:
     entry = target.entry
+    if entry.method == "PATCH" and entry.resource is not None:
+        with placed(f"{entry.place}.resource"):
+            change = patching(service, patch_in_bundle(entry.resource))
+        return Proposed.patch(target.key, change, if_match=entry.if_match, place=entry.place)
     resource = linked[target.key]
     if target.is_new:
         return Proposed.creation(resource, target.id, place=entry.place)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ROUTES = APIRouter()
 ROUTES.include_router(definitions.ROUTES)
 
+PATCH_FORMATS = ["application/json-patch+json", "application/fhir+json"]
 UNCONDITIONAL = {
     "conditionalCreate": False,
     "conditionalRead": "not-supported",
@@ -93,6 +94,7 @@ def capability_statement(
         "kind": "instance",
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json"],
+        **({"patchFormat": PATCH_FORMATS} if _patches(found) else {}),
         "software": {"name": "Tasuki", "version": "0.1.0"},
         "implementation": {"description": title, "url": base_url},
         "rest": [rest],
@@ -105,6 +107,10 @@ def _operations(type_: str | None, found: Offered, base_url: str) -> list[dict[s
         for of, name in found.operations
         if of == type_ or (of == ANY and type_ is not None)
     ]
+
+
+def _patches(found: Offered) -> bool:
+    return any("patch" in codes for codes in found.types.values())
 
 
 def _resource(type_: str, found: Offered, base_url: str) -> dict[str, Any]:

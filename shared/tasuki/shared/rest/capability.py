@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from tasuki.shared.access.smart import smart_configuration
 from tasuki.shared.fhir.json import render
+from tasuki.shared.fhir.search import search_parameters
 from tasuki.shared.rest import definitions
 from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import require_acceptable
@@ -81,10 +82,8 @@ def capability_statement(
     rest: dict[str, Any] = {"mode": "server", "security": SECURITY}
     if found.types:
         rest["resource"] = [_resource(type_, found, base_url) for type_ in found.types]
-    codes = ["transaction", "batch"] if found.takes_bundles else []
-    codes += ["history-system"] if found.has_history else []
-    if codes:
-        rest["interaction"] = [{"code": code} for code in codes]
+    if found.system:
+        rest["interaction"] = [{"code": code} for code in found.system]
     if operations := _operations(None, found, base_url):
         rest["operation"] = operations
     return {
@@ -128,6 +127,23 @@ def _resource(type_: str, found: Offered, base_url: str) -> dict[str, Any]:
     operations = _operations(type_, found, base_url)
     if parameters:
         told["searchParam"] = [{"name": name, "type": kind} for name, kind in parameters.items()]
+    if found.links and parameters:
+        told["searchInclude"] = _includes(type_)
+        told["searchRevInclude"] = _reverse_includes(type_, found)
     if operations:
         told["operation"] = operations
     return told
+
+
+def _includes(type_: str) -> list[str]:
+    known = search_parameters(type_).values()
+    return [f"{type_}:{one.code}" for one in known if one.type == "reference" and one.target]
+
+
+def _reverse_includes(type_: str, found: Offered) -> list[str]:
+    return [
+        f"{source}:{one.code}"
+        for source in found.types
+        for one in search_parameters(source).values()
+        if one.type == "reference" and type_ in one.target
+    ]

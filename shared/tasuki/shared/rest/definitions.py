@@ -35,6 +35,10 @@ BULK = "http://hl7.org/fhir/uv/bulkdata/OperationDefinition"
 CANONICAL: Mapping[tuple[str | None, str], str] = MappingProxyType(
     {
         (None, "export"): f"{BULK}/export",
+        (None, "meta"): f"{HL7}/Resource-meta",
+        (ANY, "meta"): f"{HL7}/Resource-meta",
+        (ANY, "meta-add"): f"{HL7}/Resource-meta-add",
+        (ANY, "meta-delete"): f"{HL7}/Resource-meta-delete",
         (ANY, "validate"): f"{HL7}/Resource-validate",
         ("Observation", "lastn"): f"{HL7}/Observation-lastn",
         ("Patient", "everything"): f"{HL7}/Patient-everything",

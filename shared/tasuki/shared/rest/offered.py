@@ -44,8 +44,14 @@ CONDITIONAL: Mapping[tuple[str, str], tuple[str, object]] = MappingProxyType(
         ("DELETE", "/{type_}"): ("conditionalDelete", "single"),
     }
 )
-HISTORY = ("GET", "/_history")
-BUNDLES = ("POST", "/")
+SYSTEM: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType(
+    {
+        ("POST", "/"): ("transaction", "batch"),
+        ("GET", "/_history"): ("history-system",),
+        ("GET", "/"): ("search-system",),
+    }
+)
+LINKS = ("GET", "/{type_}")  # the search of any type follows links between types too
 ANY = "{type_}"  # in the path of a route that serves every type
 _FIXED = re.compile(r"/([A-Z][A-Za-z]+)(/.*)?")
 OPERATION = re.compile(r"/(?:([A-Z][A-Za-z]+|\{type_\})/)?(?:\{id_\}/)?\$([a-z-]+)")
@@ -60,16 +66,16 @@ class Offered:
         parameters: Search parameters by type, by name: their FHIR type.
         operations: (resource type, `ANY`, or None for the system; name), in the order of the routes.
         conditional: What the routes for any type do on a condition, by the element that says so.
-        has_history: Whether the history of the whole server is served.
-        takes_bundles: Whether transaction and batch are served.
+        system: Interaction codes of the whole server.
+        links: Whether searches include what is pointed to, and what points here.
     """
 
     types: dict[str, list[str]] = field(default_factory=dict)
     parameters: dict[str, dict[str, str]] = field(default_factory=dict)
     operations: list[tuple[str | None, str]] = field(default_factory=list)
     conditional: dict[str, object] = field(default_factory=dict)
-    has_history: bool = False
-    takes_bundles: bool = False
+    system: list[str] = field(default_factory=list)
+    links: bool = False
 
 
 def offered(routes: Sequence[BaseRoute], types: Iterable[str]) -> Offered:
@@ -82,8 +88,8 @@ def offered(routes: Sequence[BaseRoute], types: Iterable[str]) -> Offered:
     found = Offered(types={type_: [] for type_ in types})
     of_all: list[str] = []
     for method, path, context in _methods(routes):
-        found.takes_bundles |= (method, path) == BUNDLES
-        found.has_history |= (method, path) == HISTORY
+        found.system.extend(SYSTEM.get((method, path), ()))
+        found.links |= (method, path) == LINKS
         found.conditional.update(
             [CONDITIONAL[(method, path)]] if (method, path) in CONDITIONAL else ()
         )

@@ -60,7 +60,7 @@ class Histories:
 
     async def history(self, asked: Selection, limit: int) -> list[Stored]:
         """See `Unit.history`."""
-        rows = await self._line.core.execute(_statement(self._tenant, asked, limit))
+        rows = await self._line.core.execute(statement(self._tenant, asked, limit))
         return await self._opened(rows.all())
 
     async def all_versions(self, type_: str, ids: Sequence[str]) -> list[Stored]:
@@ -69,7 +69,7 @@ class Histories:
         return await self._opened(await _ALL_OF.rows(self._line, values))
 
 
-def _statement(tenant: str, asked: Selection, limit: int) -> Statement:
+def statement(tenant: str, asked: Selection, limit: int) -> Statement:
     """Return the statement that finds these versions."""
     found = select(*_COLUMNS).where(VERSION.c.tenant == tenant).limit(limit)
     if len(asked.types) == 1:  # equal to one, and not one of an array: an index gives the order

@@ -305,7 +305,15 @@ async def test_provenance_and_binary_belong_to_whom_they_are_about(house: House)
     require_outcome(circle, 422, issue("structure", text))
 
 
-async def test_a_search_in_a_bundle_is_not_done_yet(house: House) -> None:
-    answer = await house.post("/", json=_bundle(_entry("GET", "Patient?name=x")))
-    text = "a search in a Bundle is not supported yet"
-    require_outcome(answer, 400, issue("not-supported", text, "Bundle.entry[0]"))
+async def test_a_search_in_a_bundle_is_the_search_it_says(house: House) -> None:
+    id_ = await house.create({"resourceType": "Patient", "name": [{"text": "能登 花子"}]})
+    for kind in ("transaction", "batch"):
+        asked = _bundle(
+            _entry("GET", "Patient?name=能登"), _entry("GET", f"Patient?_id={id_}&_count=0")
+        )
+        answer = await house.post("/", json={**asked, "type": kind})
+        first, second = [entry["resource"] for entry in answer.json()["entry"]]
+        assert [entry["resource"]["id"] for entry in first["entry"]] == [id_]
+        assert (first["type"], first["total"], second["total"]) == ("searchset", 1, 1)
+    refused = await house.post("/", json=_bundle(_entry("GET", "Patient?nonsense=x")))
+    assert refused.status_code == 400

@@ -52,6 +52,7 @@ def fhir_app(service: FhirService, *more: APIRouter) -> FastAPI:
         validate.ROUTES,
         metas.ROUTES,
         histories.ROUTES,
+        search.SYSTEM,
         search.ROUTES,
         histories.INSTANCE_ROUTES,
         resources.READ_ROUTES,

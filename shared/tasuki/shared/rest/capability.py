@@ -128,22 +128,22 @@ def _resource(type_: str, found: Offered, base_url: str) -> dict[str, Any]:
     if parameters:
         told["searchParam"] = [{"name": name, "type": kind} for name, kind in parameters.items()]
     if found.links and parameters:
-        told["searchInclude"] = _includes(type_)
-        told["searchRevInclude"] = _reverse_includes(type_, found)
+        told |= _includes(type_, found)
     if operations:
         told["operation"] = operations
     return told
 
 
-def _includes(type_: str) -> list[str]:
-    known = search_parameters(type_).values()
-    return [f"{type_}:{one.code}" for one in known if one.type == "reference" and one.target]
-
-
-def _reverse_includes(type_: str, found: Offered) -> list[str]:
-    return [
+def _includes(type_: str, found: Offered) -> dict[str, list[str]]:
+    """Return what a search of the type can add; R4 forbids empty arrays."""
+    of_ours = search_parameters(type_).values()
+    forwards = [one.code for one in of_ours if one.type == "reference" and one.target]
+    backwards = [
         f"{source}:{one.code}"
         for source in found.types
         for one in search_parameters(source).values()
         if one.type == "reference" and type_ in one.target
     ]
+    told = {"searchInclude": [f"{type_}:{code}" for code in forwards]}
+    told["searchRevInclude"] = backwards
+    return {name: listed for name, listed in told.items() if listed}

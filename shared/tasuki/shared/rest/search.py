@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from tasuki.shared.access.rulings import Caller
 
 ROUTES = APIRouter()
+SYSTEM = APIRouter()
 COMPARTMENTS = APIRouter()
 ALL = "*"
 
 
-@ROUTES.get("/")
+@SYSTEM.get("/")
 async def search_system(request: Request, service: ServiceDep, caller: CallerDep) -> Response:
     """Return the matches among several types, which `_type` names."""
     require_acceptable(request)
@@ -34,7 +35,7 @@ async def search_system(request: Request, service: ServiceDep, caller: CallerDep
     return await _answer(service, caller, _of_system(service, pairs, request))
 
 
-@ROUTES.post("/_search")
+@SYSTEM.post("/_search")
 async def search_system_by_post(
     request: Request, service: ServiceDep, caller: CallerDep
 ) -> Response:

@@ -25,6 +25,8 @@ from tests.integration.rest.sets import (
 )
 from tests.store.gate import principal
 
+from tasuki.shared.access.rulings import Ruling
+
 if TYPE_CHECKING:
     from tests.integration.rest.house import House
 
@@ -202,6 +204,33 @@ async def test_sets_are_for_those_who_may_load(house: House) -> None:
     assert await house.world.count("resource_head") == 0
 
 
+@pytest.mark.parametrize(
+    ("ruling", "status"),
+    [
+        (Ruling.refuse("test"), 403),
+        (Ruling.hide("test"), 404),
+        (
+            Ruling.permit_partly(
+                "test",
+                withheld_types=frozenset(),
+                screen=lambda one: one["resourceType"] != "AllergyIntolerance",
+            ),
+            404,
+        ),
+    ],
+)
+async def test_what_the_sender_may_not_see_is_not_replaced(
+    house: House, ruling: Ruling, status: int
+) -> None:
+    await sent(house, bundle(allergy("a1")))
+    (entry,) = (await house.get("/Patient")).json()["entry"]
+    rows = await _rows(house)
+    house.decider.rulings[entry["resource"]["id"]] = ruling
+    answer = await send(house, bundle(allergy("a1", "えび"), sent="2025-12-02T00:00:00Z"))
+    assert answer.status_code == status, answer.text
+    assert await _rows(house) == rows
+
+
 async def test_a_set_belongs_to_its_sender(house: House) -> None:
     await sent(house, bundle(allergy("a1")))
     other = replace(house.verifier.known["hospital"], organization="Organization/2")
@@ -241,6 +270,15 @@ async def test_a_patient_the_hospital_sent_is_kept_up_to_date(house: House) -> N
     (entry,) = (await house.get("/Patient")).json()["entry"]
     assert entry["resource"]["address"] == [{"text": "石川県七尾市"}]
     assert entry["resource"]["meta"]["versionId"] == "2"
+
+
+async def test_an_older_set_does_not_take_the_patient_back(house: House) -> None:
+    moved = patient(address=[{"text": "石川県七尾市"}])
+    await sent(house, bundle(allergy("a1"), about=moved, sent="2025-12-02T00:00:00Z"))
+    other = f"{INSTITUTION}^2025^set-2"
+    assert await sent(house, bundle(allergy("b1"), identifier=other)) == (1, 0, 0, 0)
+    (entry,) = (await house.get("/Patient")).json()["entry"]
+    assert entry["resource"]["address"] == [{"text": "石川県七尾市"}]
 
 
 async def test_what_is_kept_of_a_set_is_served_to_nobody(house: House) -> None:

@@ -2,25 +2,23 @@
 
 What was in the set and is not any more is deleted, what is still there is written only where it
 changed, what is new is created; all of it or nothing. A Bundle of the Patient alone deletes the set.
-What is known of a set lies sealed beside the person's records, as a record of the type Bundle that
-no interaction serves. https://jpfhir.jp/fhir/clins/igv1/ (JP_Bundle_CLINS)
+https://jpfhir.jp/fhir/clins/igv1/ (JP_Bundle_CLINS)
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from tasuki.shared.access.named import Named
 from tasuki.shared.access.records import NOBODY, Method, NewVersion, Stored
 from tasuki.shared.access.refusals import forbidden, not_found
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.access.sameness import same
+from tasuki.shared.access.set_records import SetRecords
 from tasuki.shared.access.writing import version_of, written
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.fhir.jp.systems import BUNDLE_IDENTIFIER
 from tasuki.shared.fhir.json import parse_resource
 from tasuki.shared.fhir.references import rewritten
 
@@ -28,10 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from tasuki.shared.access.named import Subject
+    from tasuki.shared.access.set_records import Key, KnownSet
     from tasuki.shared.fhir.jp.collection import Collection
     from tasuki.shared.fhir.json import Resource
 
-Key = tuple[str, str]
 CLOCKS_APART = timedelta(minutes=5)
 CHANGES = (Interaction.CREATE, Interaction.UPDATE, Interaction.DELETE)
 
@@ -47,24 +45,6 @@ class Placed:
     deleted: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is kept of a set.
-
-    Attributes:
-        id: Ours, of the record that keeps it.
-        head: The newest version of that record.
-        members: (type, id) of what the set holds; none once it was deleted.
-        sent: When what is kept was changed last, and made.
-    """
-
-    id: str
-    head: Stored | None
-    sender: str
-    members: tuple[Key, ...]
-    sent: tuple[datetime, datetime] | None
-
-
 @dataclass(slots=True)
 class _Plan:
     """What is to be written."""
@@ -73,7 +53,7 @@ class _Plan:
     versions: list[NewVersion] = field(default_factory=list)
 
 
-class Collecting(Named):
+class Collecting(SetRecords):
     """What a hospital may send as a set."""
 
     async def place(self, sent: Collection) -> Placed:
@@ -96,11 +76,11 @@ class Collecting(Named):
             await self.leave_leaves(Action.LOAD, {NOBODY: []}, ruling.basis)
             return Placed()
         await self._unit.lock("clins-set", sent.identifier)
-        known = await self._known_set(sent.identifier, source)
+        known = await self.known_set(sent.identifier, source)
         self._require_replaceable(known, sent, subject)
         await self.require_subjects(sent, subject.id)
         plan = _Plan(Placed(patient=subject.id))
-        self._plan_patient(plan, sent, subject)
+        await self._plan_patient(plan, sent, subject)
         await self._plan_members(plan, sent, subject.id, known)
         await self._unit.write(plan.versions)
         await self._leave_set_leaves(subject.id, sent.kind, plan.versions)
@@ -112,25 +92,10 @@ class Collecting(Named):
             at = "Bundle.meta.lastUpdated"
             raise Fault(Category.STRUCTURE, f"{at} or Bundle.timestamp is in the future", at=(at,))
 
-    async def _known_set(self, identifier: str, source: str) -> _Known:
-        key = ("Bundle", identifier)
-        id_ = (await self._unit.source_ids(source, [key]))[key]
-        head = await self._unit.head_for_update("Bundle", id_)
-        last = head
-        if head is not None and head.deleted:
-            # A deleted set is remembered: what was sent before its deletion must not revive it.
-            last = await self._unit.version("Bundle", id_, head.version - 1)
-        if last is None or last.body is None:
-            return _Known(id_, head, "", (), None)
-        kept = parse_resource(last.body)
-        times = (datetime.fromisoformat(kept["sent"][0]), datetime.fromisoformat(kept["sent"][1]))
-        members = tuple((str(type_), str(one)) for type_, one in kept["members"])
-        return _Known(id_, head, str(kept["sender"]), members, times)
-
-    def _require_replaceable(self, known: _Known, sent: Collection, subject: Subject) -> None:
+    def _require_replaceable(self, known: KnownSet, sent: Collection, subject: Subject) -> None:
         if known.sent is None or known.head is None:
             return
-        if known.sender != self._sender():
+        if known.sender != self.sender():
             raise forbidden("set-of-another-sender", entities=(f"Bundle/{known.id}",))
         if known.head.owner != subject.id:
             raise Fault(
@@ -145,19 +110,21 @@ class Collecting(Named):
                 at=("Bundle.meta.lastUpdated",),
             )
 
-    def _sender(self) -> str:
-        principal = self._caller.principal
-        return principal.organization or principal.client_id
-
-    def _plan_patient(self, plan: _Plan, sent: Collection, subject: Subject) -> None:
+    async def _plan_patient(self, plan: _Plan, sent: Collection, subject: Subject) -> None:
         # A Patient that came another way may say more; the Bundle only names them.
         if not sent.members or (subject.is_here and not subject.sent_before):
             return
+        if subject.is_here and await self.newer_is_here(subject.id, sent.sent):
+            return
+        if subject.head is not None:
+            await self._require_changeable(subject.head, Interaction.UPDATE)
         version = self._next_version(sent.patient, subject.id, subject.id, subject.head)
         if subject.head is None or not same(subject.head, version):
             plan.versions.append(version)
 
-    async def _plan_members(self, plan: _Plan, sent: Collection, owner: str, known: _Known) -> None:
+    async def _plan_members(
+        self, plan: _Plan, sent: Collection, owner: str, known: KnownSet
+    ) -> None:
         keys = sent.keys()
         ids = await self._unit.source_ids(f"clins-set/{sent.identifier}", keys)
         wanted = [(sent.kind, ids[key]) for key in keys]
@@ -173,12 +140,12 @@ class Collecting(Named):
         for type_ in sorted({type_ for type_, _ in places}):
             ids = sorted(id_ for of, id_ in places if of == type_)
             for head in await self._unit.heads(type_, ids):
-                await self._require_changeable(head)
+                await self._require_changeable(head, Interaction.UPDATE, Interaction.DELETE)
                 heads[(type_, head.id)] = head
         return heads
 
-    async def _require_changeable(self, head: Stored) -> None:
-        for interaction in (Interaction.UPDATE, Interaction.DELETE):
+    async def _require_changeable(self, head: Stored, *interactions: Interaction) -> None:
+        for interaction in interactions:
             self.require_scope(head.type, interaction)
             ruling = await self.require(interaction, head.owner, head.type)
             if head.body is not None and not ruling.admits(parse_resource(head.body)):
@@ -208,19 +175,13 @@ class Collecting(Named):
         plan: _Plan,
         sent: Collection,
         owner: str,
-        known: _Known,
+        known: KnownSet,
         members: Sequence[Key],
     ) -> None:
         """Keep what is now known of the set."""
-        record = {
-            "resourceType": "Bundle",
-            "identifier": {"system": BUNDLE_IDENTIFIER, "value": sent.identifier},
-            "sender": self._sender(),
-            "sent": [moment.isoformat() for moment in sent.sent],
-            "members": [list(member) for member in members],
-        }
         if known.sent == sent.sent and known.members == tuple(members):
             return
+        record = self.set_record(sent, members)
         version = self._next_version(record, known.id, owner, known.head)
         plan.versions.append(version)
         if not members:

@@ -96,6 +96,8 @@ def doors(id_: str) -> list[str]:
         f"/Condition/{id_}/_history/1",
         f"/Condition/{id_}/_history/2",
         f"/Condition/{id_}/_history/3",
+        f"/Condition/{id_}/$meta",
+        f"/Condition/{id_}/$validate",
     ]
 
 
@@ -108,7 +110,16 @@ def searches(patient: str, id_: str) -> list[str]:
         f"/Condition?subject=Patient/{patient}&_count=1",
         f"/Condition?_tag={INDICATION}|UNINFORMED",
         f"/Condition?patient={patient}&_summary=count",
+        f"/Patient/{patient}/Condition",
         f"/Patient/{patient}/$everything",
+        "/Patient/$everything",
+        f"/Patient?_id={patient}&_revinclude=Condition:patient",
+        "/Patient?_has:Condition:patient:identifier=urn:x|1",
+        "/?_type=Condition,Patient",
+        "/_history",
+        "/Condition/_history",
+        "/$meta",
+        "/Condition/$meta",
     ]
 
 
@@ -124,7 +135,11 @@ async def require_unseen(bedside: Bedside, id_: str, *versions: int) -> None:
         answer = await bedside.app(path)
         assert UNTOLD not in answer.text
         assert id_ not in answer.text.replace(f"_id={id_}", "")
-        if answer.status_code == 200 and "everything" not in path:
+        assert "UNINFORMED" not in answer.text.replace("|UNINFORMED", "").replace(
+            "%7CUNINFORMED", ""
+        )
+        counted = path.startswith(("/Condition", "/Patient/")) or "_has:" in path
+        if answer.status_code == 200 and counted and "everything" not in path:
             assert answer.json().get("total", 0) == 0, path
     form = await bedside.house.ask(
         "POST",

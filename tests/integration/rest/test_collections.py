@@ -294,6 +294,16 @@ async def test_what_is_kept_of_a_set_is_served_to_nobody(house: House) -> None:
     types = {one["resource"]["resourceType"] for one in everything.json()["entry"]}
     assert types == {"Patient", "AllergyIntolerance"}
     assert IDENTIFIER not in everything.text
+    for path in (
+        "/_history",
+        "/_history?_count=100",
+        "/?_type=Patient,AllergyIntolerance",
+        "/$meta",
+    ):
+        answer = await house.get(path)
+        assert answer.status_code == 200, answer.text
+        assert id_ not in answer.text
+        assert IDENTIFIER not in answer.text
 
 
 async def test_every_sending_leaves_a_leaf_about_the_person(house: House) -> None:

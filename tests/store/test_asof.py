@@ -85,9 +85,17 @@ async def test_what_was_current_then(
 
 async def test_versions_are_opened_by_name(filled: World) -> None:
     async with filled.store.unit() as unit:
-        found = await unit.versions("Condition", [("b", 3), ("a", 1), ("b", 2), ("x", 1), ("a", 9)])
-        assert await unit.versions("Condition", []) == []
-        assert await unit.versions("Observation", [("a", 1)]) == []
+        found = await unit.versions(
+            [
+                ("Condition", "b", 3),
+                ("Condition", "a", 1),
+                ("Condition", "b", 2),
+                ("Condition", "x", 1),
+                ("Condition", "a", 9),
+            ]
+        )
+        assert await unit.versions([]) == []
+        assert await unit.versions([("Observation", "a", 1)]) == []
     assert [(one.id, one.version, one.body) for one in found] == [
         ("a", 1, body("Condition", "a")),
         ("b", 2, body("Condition", "b")),
@@ -99,7 +107,7 @@ async def test_another_tenant_sees_none_of_it(filled: World) -> None:
     other = filled.another_process(OTHER_TENANT)
     async with other.unit() as unit:
         assert await unit.current_at(Slice("Condition", "", LATEST), 9) == []
-        assert await unit.versions("Condition", [("a", 1)]) == []
+        assert await unit.versions([("Condition", "a", 1)]) == []
     await other.databases.dispose()
 
 

@@ -111,7 +111,10 @@ async def test_what_is_written_meanwhile_neither_shifts_nor_doubles(world: World
 async def _plan(world: World, asked: Selection) -> str:
     statement = histories.statement("noto", asked, 10)
     text = str(
-        statement.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})
+        statement.compile(
+            dialect=postgresql.dialect(),  # type: ignore[no-untyped-call]
+            compile_kwargs={"literal_binds": True},
+        )
     )
     return "\n".join(row[0] for row in await world.rows(f"EXPLAIN {text}"))
 

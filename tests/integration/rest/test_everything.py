@@ -10,8 +10,8 @@ import pytest
 from tests.integration.rest.exporting import PATIENT, condition, leaves, named, refused
 from tests.integration.rest.house import BASE, issue, require_outcome
 
+from tasuki.shared.access.pages import KEPT_FOR
 from tasuki.shared.access.rulings import Ruling
-from tasuki.shared.access.whole import LIFE
 
 if TYPE_CHECKING:
     from tests.integration.rest.house import House
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 ABSENT = issue("not-found", "no such resource")
+OVER = issue("deleted", "this page is not kept any longer; ask again from the start")
 BAD = [
     "start=spring",
     "end=spring",
@@ -150,14 +151,14 @@ async def test_pages_are_this_caller_s_only_and_end(house: House) -> None:
     known["for-else"] = replace(known["clinician"], purpose="ETREAT")
     known["wider"] = replace(known["clinician"], scopes=known["hospital"].scopes)
     for token in ("other", "for-else", "wider", "hospital"):
-        require_outcome(await house.get(link, token=token), 404, ABSENT)
+        require_outcome(await house.get(link, token=token), 410, OVER)
     swapped = link.replace(mine, theirs)
-    require_outcome(await house.get(swapped, token="clinician"), 404, ABSENT)
+    require_outcome(await house.get(swapped, token="clinician"), 410, OVER)
     beyond = f"{link.rpartition('.')[0]}.3"
-    require_outcome(await house.get(beyond, token="clinician"), 404, ABSENT)
+    require_outcome(await house.get(beyond, token="clinician"), 410, OVER)
     assert len((await asked(house, link, token="clinician"))[0]) == 1
-    house.world.clock.advance(LIFE)
-    require_outcome(await house.get(link, token="clinician"), 404, ABSENT)
+    house.world.clock.advance(KEPT_FOR)
+    require_outcome(await house.get(link, token="clinician"), 410, OVER)
 
 
 async def test_a_consent_withdrawn_between_two_pages_counts(house: House) -> None:

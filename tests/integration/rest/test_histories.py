@@ -10,7 +10,7 @@ import pytest
 from tests.integration.rest.house import BASE, issue, require_outcome
 from tests.store.gate import principal
 
-from tasuki.shared.access.cursors import Cursor
+from tasuki.shared.access.pages import KEPT_FOR
 from tasuki.shared.access.rulings import Ruling
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 PATIENT: dict[str, Any] = {"resourceType": "Patient"}
-BEGIN_ANEW = issue("deleted", "this page is no longer here; begin anew")
+BEGIN_ANEW = issue("deleted", "this page is not kept any longer; ask again from the start")
 
 
 def _flag(patient: str) -> dict[str, Any]:
@@ -146,7 +146,7 @@ async def test_a_page_is_for_who_asked_for_an_hour_and_where_they_asked(house: H
     for elsewhere in (f"/Patient/_history?{name}", f"/_history?{name}", f"{path}x"):
         require_outcome(await house.get(elsewhere), 410, BEGIN_ANEW)
     assert (await house.get(path)).status_code == 200
-    house.world.clock.advance(Cursor.LIFE)
+    house.world.clock.advance(KEPT_FOR)
     require_outcome(await house.get(path), 410, BEGIN_ANEW)
 
 

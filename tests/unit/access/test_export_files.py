@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from tests.store.gate import principal
 
 from tasuki.shared.access.export_files import Line, as_line, in_files, packed, unpacked
-from tasuki.shared.access.export_jobs import LEASE, Job, State, bound_to
+from tasuki.shared.access.export_jobs import LEASE, Job, State
+from tasuki.shared.access.pages import bound_to
 
 AT = datetime(2026, 1, 5, 1, 2, 3, 456_000, tzinfo=UTC)
 LINES = st.lists(
@@ -50,7 +51,7 @@ def job(**more: object) -> Job:
     """Return an export of two types."""
     given_: dict[str, object] = {
         "id": "j1",
-        "bound": bound_to(principal()),
+        "bound": tuple(bound_to(principal())),
         "request": "https://noto.example/$export",
         "types": ("Condition", "Patient"),
         "since": None,

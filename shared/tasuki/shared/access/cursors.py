@@ -1,17 +1,15 @@
-"""Where a next page begins, bound to who may ask for it; it is kept sealed and found by name only."""
+"""What a history was asked for, and where its next page begins, as they are laid aside."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from hashlib import sha256
-from typing import TYPE_CHECKING, ClassVar, Self
-
-from tasuki.shared.fhir.json import parse, render
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from tasuki.shared.access.records import Position
-    from tasuki.shared.access.rulings import Caller
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,68 +38,36 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A next page: of what, after which version, for whom."""
-
-    LIFE: ClassVar[timedelta] = timedelta(hours=1)
+    """A next page: of what, after which version."""
 
     asked: Asked
     after: Position | None
-    holder: str
 
-    @classmethod
-    def of(cls, caller: Caller, asked: Asked, after: Position | None) -> Self:
-        """Return the cursor for this caller."""
-        return cls(asked, after, _holder(caller))
-
-    def serves(self, caller: Caller) -> bool:
-        """Return whether this caller may use it: the same one, for the same purpose and scopes."""
-        return self.holder == _holder(caller)
-
-    def to_bytes(self) -> bytes:
-        """Return it to be kept."""
+    def told(self) -> dict[str, Any]:
+        """Return it as JSON."""
         asked, after = self.asked, self.after
-        return render(
-            {
-                "type": asked.type,
-                "id": asked.id,
-                "since": _text(asked.since),
-                "current": None if asked.current is None else [_text(at) for at in asked.current],
-                "count": asked.count,
-                "after": None if after is None else [_text(after[0]), *after[1:]],
-                "holder": self.holder,
-            }
-        )
+        return {
+            "type": asked.type,
+            "id": asked.id,
+            "since": _text(asked.since),
+            "current": None if asked.current is None else [_text(at) for at in asked.current],
+            "count": asked.count,
+            "after": None if after is None else [_text(after[0]), *after[1:]],
+        }
 
     @classmethod
-    def of_bytes(cls, kept: bytes) -> Self:
-        """Return what `to_bytes` gave."""
-        held = parse(kept)
-        current, after = held["current"], held["after"]
+    def of(cls, told: Mapping[str, Any]) -> Self:
+        """Return what `told` gave."""
+        current, after = told["current"], told["after"]
         asked = Asked(
-            held["type"],
-            held["id"],
-            _moment(held["since"]),
+            told["type"],
+            told["id"],
+            _moment(told["since"]),
             None if current is None else (_known(current[0]), _known(current[1])),
-            held["count"],
+            told["count"],
         )
         position = None if after is None else (_known(after[0]), after[1], after[2], after[3])
-        return cls(asked, position, held["holder"])
-
-
-def _holder(caller: Caller) -> str:
-    who = caller.principal
-    parts = (
-        who.subject,
-        who.role.value,
-        who.client_id,
-        who.purpose,
-        who.patient or "",
-        who.organization or "",
-        who.region or "",
-        str(who.scopes),
-        *who.actor,
-    )
-    return sha256("\x1f".join(parts).encode()).hexdigest()
+        return cls(asked, position)
 
 
 def _text(at: datetime | None) -> str | None:

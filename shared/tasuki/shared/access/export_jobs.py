@@ -9,14 +9,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import orjson
 
 from tasuki.shared.access.asof import Slice
-
-if TYPE_CHECKING:
-    from tasuki.shared.access.principal import Principal
 
 SHELF = "export"
 RUN = timedelta(hours=2)  # longer than this no export is produced
@@ -143,18 +140,3 @@ class Job:
         held["files"] = tuple((kind, type_) for kind, type_ in held["files"])
         held["state"] = State(held["state"])
         return cls(**held)
-
-
-def bound_to(principal: Principal) -> tuple[str, ...]:
-    """Return who somebody is to an export: another token of the same caller opens it, no other."""
-    return (
-        principal.issuer,
-        principal.subject,
-        principal.client_id,
-        principal.role.value,
-        principal.purpose,
-        principal.patient or "",
-        principal.organization or "",
-        principal.region or "",
-        *principal.actor,
-    )

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from tasuki.shared.access.base import AtTheGate
 from tasuki.shared.access.export_jobs import (
     AT_ONCE,
     LEASE,
@@ -15,8 +14,8 @@ from tasuki.shared.access.export_jobs import (
     SHELF,
     Job,
     Order,
-    bound_to,
 )
+from tasuki.shared.access.pages import Pages, bound_to
 from tasuki.shared.access.principal import Role
 from tasuki.shared.access.purposes import BTG, DISASTER, ETREAT
 from tasuki.shared.access.records import NOBODY
@@ -36,7 +35,7 @@ LISTS = "export-list"
 UNDER_WAY = "under-way"  # the list of a tenant's exports that may not be over
 
 
-class Ordering(AtTheGate):
+class Ordering(Pages):
     """What a caller may order."""
 
     async def order_export(self, order: Order, served: Sequence[str], until: datetime) -> Job:
@@ -51,7 +50,7 @@ class Ordering(AtTheGate):
         now = self._desk.clock.now()
         job = Job(
             id=self._ids.new(),
-            bound=bound_to(self._caller.principal),
+            bound=tuple(bound_to(self._caller.principal)),
             request=order.request,
             types=types,
             since=order.since,
@@ -73,7 +72,7 @@ class Ordering(AtTheGate):
             Fault: NOT_FOUND for any other, and for one that is over.
         """
         job = await self._kept_export(id_)
-        if job is None or job.bound != bound_to(self._caller.principal):
+        if job is None or job.bound != tuple(bound_to(self._caller.principal)):
             raise not_found("export", entities=(f"export/{id_}",))
         return job
 

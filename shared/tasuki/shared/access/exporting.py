@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from tasuki.shared.access.base import AtTheGate
 from tasuki.shared.access.export_files import Line, as_line, in_files, packed, unpacked
 from tasuki.shared.access.export_jobs import ATTEMPTS, RUN, SHELF, Job, State
 from tasuki.shared.access.export_orders import Ordering, kept_until
@@ -35,7 +34,7 @@ PAGE_BYTES = 512 * 1024  # sealed bytes opened at a time, or one resource where 
 PAGE_ROWS = 200
 
 
-class Exporting(Ordering, AtTheGate):
+class Exporting(Ordering):
     """What a caller may export."""
 
     async def take_export(self, id_: str) -> Job | None:
@@ -117,9 +116,16 @@ class Exporting(Ordering, AtTheGate):
         self._require_export_scopes(job.files[number - 1][1])
         leaving: list[bytes] = []
         told: dict[str, dict[str, list[str]]] = {}
-        for line in unpacked(body):
-            ruling = await self.ruling(Interaction.READ, line.owner, line.type)
-            if await self._line_may_leave(line, ruling):
+        lines = list(unpacked(body))
+        rulings = {
+            (line.type, line.id): await self.ruling(Interaction.READ, line.owner, line.type)
+            for line in lines
+        }
+        live = {(line.type, line.id) for line in lines if not line.deleted}
+        hidden = await self.withdrawn({key: rulings[key] for key in live})
+        for line in lines:
+            ruling = rulings[(line.type, line.id)]
+            if (line.type, line.id) not in hidden and await self._line_may_leave(line, ruling):
                 leaving.append(line.body)
                 entities = told.setdefault(ruling.basis, {}).setdefault(line.owner, [])
                 entities.append(f"{line.type}/{line.id}")

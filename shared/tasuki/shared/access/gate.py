@@ -20,7 +20,6 @@ from tasuki.shared.access.histories import Histories
 from tasuki.shared.access.including import Including
 from tasuki.shared.access.lastn import LatestObservations
 from tasuki.shared.access.loading import Loading
-from tasuki.shared.access.pages import Pages
 from tasuki.shared.access.people import People
 from tasuki.shared.access.reading import Reading
 from tasuki.shared.access.refusals import Refused
@@ -69,7 +68,6 @@ class Records(
     Reading,
     Conditional,
     Including,
-    Pages,
     Histories,
     People,
     Loading,

@@ -10,14 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tasuki.shared.access.base import AtTheGate, Left
+from tasuki.shared.access.base import Left
 from tasuki.shared.access.cursors import Asked, Cursor
+from tasuki.shared.access.pages import Pages, not_kept
 from tasuki.shared.access.principal import Role
 from tasuki.shared.access.records import NOBODY, Selection
 from tasuki.shared.access.refusals import not_found, out_of_scope
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.audit.shapes import Action
-from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import parse_resource
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Page:
     more: str | None
 
 
-class Histories(AtTheGate):
+class Histories(Pages):
     """What a caller may see of the past."""
 
     async def history(self, asked: Asked, served: Sequence[str]) -> Page:
@@ -69,10 +69,9 @@ class Histories(AtTheGate):
         Raises:
             Fault: GONE where there is no such page for this caller (any more); as `history`.
         """
-        kept = await self._unit.kept(SHELF, name, self._desk.clock.now())
-        cursor = None if kept is None else Cursor.of_bytes(kept)
-        if cursor is None or not cursor.serves(self._caller) or cursor.asked.path != path:
-            raise Fault(Category.GONE, "this page is no longer here; begin anew")
+        cursor = Cursor.of(await self.taken_up(SHELF, name))
+        if cursor.asked.path != path:
+            raise not_kept()
         return await self._page(cursor.asked, served, cursor.after)
 
     async def _page(self, asked: Asked, served: Sequence[str], after: Position | None) -> Page:
@@ -97,7 +96,9 @@ class Histories(AtTheGate):
             if rows:
                 selection = replace(selection, after=_position(rows[:wanted][-1]))
         await self._leave_history_leaves(asked, shown)
-        name = await self._keep(asked, selection.after) if more else None
+        name = None
+        if more:
+            name = await self.lay_aside(SHELF, Cursor(asked, selection.after).told())
         return Page(asked, shown, total, name)
 
     def _readable(self, asked: Asked, served: Sequence[str]) -> tuple[str, ...]:
@@ -166,14 +167,6 @@ class Histories(AtTheGate):
             for (owner, basis), names in sorted(entities.items())
         ]
         await self.leave_each(left or [Left(Action.HISTORY, NOBODY, (asked.path,), "no-match")])
-
-    async def _keep(self, asked: Asked, after: Position | None) -> str:
-        """Keep where the next page begins, sealed, and return its name."""
-        now = self._desk.clock.now()
-        name = self._ids.new()
-        cursor = Cursor.of(self._caller, asked, after)
-        await self._unit.keep(SHELF, name, cursor.to_bytes(), now + Cursor.LIFE)
-        return name
 
 
 def _position(row: Stored) -> Position:

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tasuki.shared.access.base import AtTheGate
-from tasuki.shared.access.rulings import Interaction
-from tasuki.shared.audit.shapes import Action
-from tasuki.shared.fhir.json import parse_resource
+from tasuki.shared.access.searching import Searching, Wanted
 from tasuki.shared.fhir.latest import latest
 
 if TYPE_CHECKING:
     from tasuki.shared.access.records import Stored
     from tasuki.shared.fhir.search import Query
 
-OBSERVATION = "Observation"
 
-
-class LatestObservations(AtTheGate):
+class LatestObservations(Searching):
     """What a caller may see of how somebody is now."""
 
     async def last_observations(self, query: Query, most: int) -> list[Stored]:
@@ -28,20 +24,9 @@ class LatestObservations(AtTheGate):
         Raises:
             Fault: NOT_FOUND, FORBIDDEN.
         """
-        self.require_scope(OBSERVATION, Interaction.SEARCH)
-        (patient,) = query.subject_ids() or ("",)
-        ruling = await self.require(Interaction.SEARCH, patient, OBSERVATION)
-        found = {
-            id(resource): (resource, stored)
-            for stored in await self._unit.of_owner(patient, [OBSERVATION])
-            if stored.body is not None
-            and query.matches(resource := parse_resource(stored.body))
-            and ruling.admits(resource)
-        }
-        shown = [
-            found[id(one)][1] for one in latest([resource for resource, _ in found.values()], most)
-        ]
-        entities = tuple(f"{OBSERVATION}/{one.id}" for one in shown)
-        asked = f"{OBSERVATION}/$lastn?{query.canonical()}"
-        await self.leave_leaf(Action.SEARCH, patient, entities, ruling.basis, query=asked)
-        return shown
+        wanted = Wanted((query,))
+        found = {id(hit.meaning): hit for hit in await self.find(wanted)}
+        last = latest([hit.meaning for hit in found.values()], most)
+        shown = [found[id(one)] for one in last]
+        await self.leave_search_leaves(replace(wanted, operation="$lastn"), shown)
+        return [hit.stored for hit in shown]

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from tasuki.shared.access.base import AtTheGate
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.fhir.json import parse, render
+from tasuki.shared.fhir.json import meaning_of, parse, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tasuki.shared.access.principal import Principal
+    from tasuki.shared.access.rulings import Ruling
 
 KEPT_FOR = timedelta(hours=1)
 
@@ -28,7 +29,7 @@ class Pages(AtTheGate):
     async def lay_aside(self, shelf: str, rest: Mapping[str, Any]) -> str:
         """Keep the rest of an answer and return the name it is asked for by."""
         name = self._ids.new()
-        body = render({"for": _bound_to(self._caller.principal), "rest": rest})
+        body = render({"for": self._holder(), "rest": rest})
         await self._unit.keep(shelf, name, body, self._desk.clock.now() + KEPT_FOR)
         return name
 
@@ -40,20 +41,45 @@ class Pages(AtTheGate):
         """
         body = await self._unit.kept(shelf, name, self._desk.clock.now())
         kept = None if body is None else parse(body)
-        if kept is None or kept["for"] != _bound_to(self._caller.principal):
-            raise Fault(Category.GONE, "this page is not kept any longer; ask again from the start")
+        if kept is None or kept["for"] != self._holder():
+            raise not_kept()
         return kept["rest"]
 
+    def _holder(self) -> list[str]:
+        return [*bound_to(self._caller.principal), str(self._caller.principal.scopes)]
 
-def _bound_to(principal: Principal) -> list[str | None]:
+    async def withdrawn(self, rulings: Mapping[tuple[str, str], Ruling]) -> set[tuple[str, str]]:
+        """Return those of these (type, id) that must not be seen as they are now.
+
+        Who may see all but some may not be shown an older version of what is one of those by now,
+        or is no more.
+        """
+        screened = {key: ruling for key, ruling in rulings.items() if ruling.screen is not None}
+        hidden = set(screened)
+        for type_ in sorted({type_ for type_, _ in screened}):
+            ids = sorted(id_ for of_type, id_ in screened if of_type == type_)
+            for head in await self._unit.by_ids(type_, ids):
+                key = (type_, head.id)
+                if head.body is not None and screened[key].admits(meaning_of(head.body)):
+                    hidden.discard(key)
+        return hidden
+
+
+def not_kept() -> Fault:
+    """Return the answer about a page that is not here: over, never made, or somebody else's."""
+    return Fault(Category.GONE, "this page is not kept any longer; ask again from the start")
+
+
+def bound_to(principal: Principal) -> list[str]:
+    """Return who somebody is to what is kept for them: the same with every token of theirs."""
     return [
         principal.issuer,
         principal.subject,
         principal.client_id,
         principal.role.value,
         principal.purpose,
-        principal.patient,
-        principal.organization,
-        principal.region,
-        str(principal.scopes),
+        principal.patient or "",
+        principal.organization or "",
+        principal.region or "",
+        *principal.actor,
     ]

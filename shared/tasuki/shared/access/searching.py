@@ -9,8 +9,8 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tasuki.shared.access.base import AtTheGate
 from tasuki.shared.access.finding import SUBJECT_LIMIT, Within, candidates, within
+from tasuki.shared.access.pages import Pages
 from tasuki.shared.access.reading import Opened
 from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.refusals import not_found
@@ -59,10 +59,12 @@ class Wanted:
     Attributes:
         queries: One for each type, in the same words.
         patient: The Patient whose compartment is searched; None for no compartment.
+        operation: What asks, where it is not the plain search, e.g. `$lastn`.
     """
 
     queries: tuple[Query, ...]
     patient: str | None = None
+    operation: str = ""
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -73,10 +75,11 @@ class Wanted:
     def asked(self) -> str:
         """What was asked, for the sealed audit record."""
         place = "" if self.patient is None else f"Patient/{self.patient}/"
-        return f"{place}{','.join(self.types)}?{self.queries[0].canonical()}"
+        types = ",".join(self.types) + (f"/{self.operation}" if self.operation else "")
+        return f"{place}{types}?{self.queries[0].canonical()}"
 
 
-class Searching(AtTheGate):
+class Searching(Pages):
     """What a caller may find."""
 
     async def search(self, query: Query) -> list[Opened]:
@@ -115,13 +118,17 @@ class Searching(AtTheGate):
         for query in wanted.queries:
             self.require_scope(query.resource_type, Interaction.SEARCH)
         found = {(one.type, one.id): one for one in await self._unit.versions(keys)}
+        rulings = {
+            key: await self.ruling(Interaction.SEARCH, one.owner, *wanted.types)
+            for key, one in found.items()
+        }
+        hidden = await self.withdrawn(rulings)
         hits = []
         for type_, id_, _ in keys:
             stored = found.get((type_, id_))
-            if stored is None or stored.body is None:
+            if stored is None or stored.body is None or (type_, id_) in hidden:
                 continue
-            meaning = meaning_of(stored.body)
-            ruling = await self.ruling(Interaction.SEARCH, stored.owner, *wanted.types)
+            meaning, ruling = meaning_of(stored.body), rulings[(type_, id_)]
             if ruling.admits(meaning):
                 hits.append(Hit(stored, meaning, ruling.basis))
         return hits

@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import orjson
-
-from tasuki.shared.access.base import AtTheGate
-from tasuki.shared.access.export_jobs import bound_to
+from tasuki.shared.access.pages import Pages, not_kept
 from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.refusals import not_found
 from tasuki.shared.access.rulings import Interaction
@@ -33,7 +29,6 @@ if TYPE_CHECKING:
     from tasuki.shared.fhir.dates import Interval
 
 SHELF = "everything"
-LIFE = timedelta(hours=1)  # how long the pages of an answer can be asked for
 LARGEST_PAGE = 5_000  # resources
 HOPS = 4  # from a record to its practitioner's role, to the organisation, to what that is part of
 _REFERENCE = re.compile(rb'"reference"\s*:\s*"([A-Z][A-Za-z]+)/([A-Za-z0-9.\-]{1,64})[/"]')
@@ -74,7 +69,7 @@ class Part:
     next: tuple[str, int] | None
 
 
-class WholeRecord(AtTheGate):
+class WholeRecord(Pages):
     """What a caller may see of one person."""
 
     async def whole_record(self, patient: str, wanted: Wanted) -> Part:
@@ -101,21 +96,22 @@ class WholeRecord(AtTheGate):
         """Return a further page, ruled on as of now.
 
         Raises:
-            Fault: NOT_FOUND for pages that are not this caller's, or are over.
+            Fault: GONE for pages that are not this caller's, or are over.
         """
-        kept = await self._unit.kept(SHELF, pages, self._desk.clock.now())
-        told = {} if kept is None else orjson.loads(kept)
-        if told.get("bound") != self._bound() or told["patient"] != patient:
-            raise not_found("everything-page")
+        told = await self.taken_up(SHELF, pages)
+        if told["patient"] != patient:
+            raise not_kept()
         types, count = tuple(told["types"]), told["count"]
         for type_ in types:
             self.require_scope(type_, Interaction.READ)
         ruling = await self.require(Interaction.READ, patient, *types)
         listed = told["listed"][(number - 1) * count : number * count]
         if not listed:
-            raise not_found("everything-page")
+            raise not_kept()
         rows = await self._listed(listed)
-        found = [row for row in rows if _admits(ruling, row)]
+        hidden = await self.withdrawn({(row.type, row.id): ruling for row in rows})
+        seen = [row for row in rows if (row.type, row.id) not in hidden]
+        found = [row for row in seen if _admits(ruling, row)]
         total = len(told["listed"])
         next_ = (pages, number + 1) if number * count < total else None
         return await self._part(patient, ruling, types, found, total, next_)
@@ -142,21 +138,13 @@ class WholeRecord(AtTheGate):
     async def _keep_pages(
         self, patient: str, types: Sequence[str], found: Sequence[Stored], count: int
     ) -> str:
-        name = self._ids.new()
         told = {
-            "bound": self._bound(),
             "patient": patient,
-            "types": types,
+            "types": list(types),
             "count": count,
-            "listed": [(one.type, one.id, one.version) for one in found],
+            "listed": [[one.type, one.id, one.version] for one in found],
         }
-        until = self._desk.clock.now() + LIFE
-        await self._unit.keep(SHELF, name, orjson.dumps(told), until)
-        return name
-
-    def _bound(self) -> list[str]:
-        principal = self._caller.principal
-        return [*bound_to(principal), str(principal.scopes)]
+        return await self.lay_aside(SHELF, told)
 
     async def _listed(self, listed: Sequence[Sequence[str | int]]) -> list[Stored]:
         """Return these (type, id, version), by type and id as they were listed."""

@@ -16,6 +16,7 @@ from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.dates import EARLIEST, LATEST, Interval, interval
 from tasuki.shared.fhir.types import SERVED_TYPES
 from tasuki.shared.rest.bodies import resource_body
+from tasuki.shared.rest.pairs import asked_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,7 +84,7 @@ async def asked_of(request: Request, service: FhirService, scopes: ScopeSet) -> 
 
 
 async def _pairs(request: Request) -> list[tuple[str, str]]:
-    pairs = [(name, value) for name, value in request.query_params.multi_items()]
+    pairs = asked_pairs(request)
     if request.method == "GET" or request.headers.get("content-length", "0") == "0":
         return pairs
     body = await resource_body(request, MAX_BODY)

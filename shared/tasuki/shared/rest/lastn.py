@@ -16,6 +16,7 @@ from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.search import parse_query
 from tasuki.shared.rest.answers import bundle, fhir
 from tasuki.shared.rest.bodies import require_acceptable
+from tasuki.shared.rest.pairs import asked_pairs
 from tasuki.shared.rest.resources import require_type
 from tasuki.shared.rest.service import CallerDep, ServiceDep
 
@@ -34,7 +35,7 @@ async def lastn(request: Request, service: ServiceDep, caller: CallerDep) -> Res
     """Return the latest `max` Observations of each code, of the patient asked for."""
     require_type(service, "Observation")
     require_acceptable(request)
-    pairs = request.query_params.multi_items()
+    pairs = asked_pairs(request)
     most = _most([value for name, value in pairs if name == MAX])
     asked = [pair for pair in pairs if pair[0] != MAX]
     query = parse_query("Observation", asked, strict=True, base=service.base_url)

@@ -257,6 +257,26 @@ def test_repeated_parameters_are_anded() -> None:
     assert not _query("Patient", ("given", "福"), ("given", "花")).matches(PATIENT)
 
 
+@pytest.mark.parametrize(
+    ("held", "asked"),
+    [
+        ("Müller", "muller"),
+        ("Mu\u0308ller", "MÜL"),
+        ("Muller", "Müller"),
+        ("Σίσυφος", "σισυφοσ"),
+        ("か\u3099く", "ガ"),
+    ],
+)
+def test_case_and_accents_do_not_count(held: str, asked: str) -> None:
+    person = {"resourceType": "Patient", "id": "p1", "name": [{"family": held}]}
+    assert _query("Patient", ("family", asked)).matches(person)
+
+
+def test_the_mark_that_voices_a_kana_is_no_accent() -> None:
+    person = {"resourceType": "Patient", "id": "p1", "name": [{"family": "ガク"}]}
+    assert not _query("Patient", ("family", "カク")).matches(person)
+
+
 def test_another_type_never_matches() -> None:
     assert not _query("Patient").matches(MEDICATION)
 

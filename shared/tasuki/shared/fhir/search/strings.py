@@ -3,8 +3,8 @@
 https://hl7.org/fhir/R4/search.html#string
 https://jpfhir.jp/fhir/core/guide-stringSearch.html
 
-A normal search compares folded forms (width, case, kana, old and new kanji, spaces, punctuation) and
-matches at the start of any part; `:exact` compares the characters as they are.
+A normal search compares folded forms (width, case, accents, kana, old and new kanji, spaces,
+punctuation) and matches at the start of any part; `:exact` compares the characters as they are.
 """
 
 from __future__ import annotations
@@ -25,13 +25,16 @@ _PARTS = ("text", "family", "given", "prefix", "suffix", "line", "city", "distri
 _MORE_PARTS = ("country", "postalCode", "display")
 _TOGETHER = (("family", "given"), ("state", "city", "line"))
 _VOICED = frozenset({"\u3099", "\u309a"})
+# The accents of Latin, Greek and Cyrillic letters; not the marks that voice a kana, nor selectors.
+_ACCENTS = dict.fromkeys(range(0x300, 0x370))
 
 
 def fold(text: str) -> str:
     """Return the form in which two texts are the same to a search."""
     if text.isascii():
         return "".join(filter(str.isalnum, text)).upper()
-    return fold_kana(fold_kanji(text))
+    apart = unicodedata.normalize("NFD", fold_kanji(text)).translate(_ACCENTS)
+    return fold_kana(apart).upper()
 
 
 def texts_of(value: Any) -> Iterator[str]:

@@ -97,3 +97,44 @@ def test_a_document_begins_with_its_composition(entry: Any, *, sound: bool) -> N
     rules = [fault.message for fault in validate({**bundle, "type": "document"})]
     assert (COMPOSITION in rules) is not sound
     assert COMPOSITION not in [fault.message for fault in validate({**bundle, "type": "message"})]
+
+
+WEIGHT = {"coding": [{"system": "http://loinc.org", "code": "29463-7"}]}
+OTHER = {"coding": [{"system": "urn:x", "code": "29463-7"}, {"code": []}], "text": "体重"}
+
+
+@pytest.mark.parametrize(
+    ("elements", "places"),
+    [
+        ({"valueString": "x"}, []),
+        ({"dataAbsentReason": {"text": "unknown"}}, []),
+        (
+            {"valueString": "x", "dataAbsentReason": {"text": "unknown"}},
+            ["Observation.dataAbsentReason"],
+        ),
+        (
+            {"_valueString": {"id": "v"}, "dataAbsentReason": {"text": "unknown"}},
+            ["Observation.dataAbsentReason"],
+        ),
+        ({"component": [{"code": WEIGHT, "valueString": "x"}]}, []),
+        (
+            {
+                "valueString": "x",
+                "component": [{"code": {"text": "y"}}, {"code": WEIGHT, "valueString": "x"}],
+            },
+            ["Observation.component[1]"],
+        ),
+    ],
+)
+def test_an_observation_has_one_answer(elements: dict[str, Any], places: list[str]) -> None:
+    """obs-6 and obs-7 of https://hl7.org/fhir/R4/observation.html."""
+    observation = {"resourceType": "Observation", "status": "final", "code": WEIGHT, **elements}
+    assert _places(observation) == places
+
+
+def test_a_component_of_another_system_or_a_wrong_shape_is_another_thing() -> None:
+    given = {"code": OTHER, "valueString": "x"}
+    observation = {"resourceType": "Observation", "status": "final", "code": WEIGHT}
+    places = _places({**observation, "valueString": "x", "component": [given]})
+    assert "Observation.component[0]" not in places
+    assert places  # the code that is a list

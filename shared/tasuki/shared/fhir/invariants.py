@@ -93,6 +93,30 @@ def _holds(concept: Any, system: str, codes: frozenset[str]) -> bool:
     )
 
 
+def _observation(value: dict[str, Any]) -> Sequence[Problem]:  # obs-6, obs-7
+    if not any(key.startswith(("value", "_value")) for key in value):
+        return SOUND
+    problems = []
+    if "dataAbsentReason" in value:
+        problems.append((".dataAbsentReason", "must not be there beside a value"))
+    own = _codings(value.get("code"))
+    components = value.get("component")
+    for index, one in enumerate(components if isinstance(components, list) else ()):
+        if isinstance(one, dict) and own & _codings(one.get("code")):
+            problems.append((f".component[{index}]", "must not have the code the value stands for"))
+    return problems or SOUND
+
+
+def _codings(concept: Any) -> frozenset[tuple[str, str]]:
+    """Return system and code of each Coding of a CodeableConcept, sound or not."""
+    codings = concept.get("coding") if isinstance(concept, dict) else None
+    return frozenset(
+        (str(one.get("system")), str(one["code"]))
+        for one in (codings if isinstance(codings, list) else ())
+        if isinstance(one, dict) and "code" in one
+    )
+
+
 def _bundle(value: dict[str, Any]) -> Sequence[Problem]:  # bdl-11
     if value.get("type") != "document":
         return SOUND
@@ -135,6 +159,7 @@ INVARIANTS: Mapping[str, Check] = MappingProxyType(
         "Distance": _quantity,
         "Duration": _quantity,
         "Extension": _extension,
+        "Observation": _observation,
         "Period": _period,
         "Quantity": _quantity,
         "Ratio": _ratio,

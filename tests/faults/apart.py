@@ -30,7 +30,7 @@ from tasuki.shared.clock import SystemClock
 from tasuki.shared.ids import RandomIds
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from pydantic_settings import BaseSettings
 
@@ -161,7 +161,7 @@ class Apart:
 
 
 @asynccontextmanager
-async def apart() -> AsyncIterator[Apart]:
+async def apart(services: Sequence[str] = SERVICES) -> AsyncIterator[Apart]:
     """Run one region's services apart while inside, with clients and accounts and no records."""
     # Not pytest's own folder: it is closed to the user PostgreSQL runs as when root tests.
     folder = DataFolder(Path(tempfile.mkdtemp(prefix="tasuki-apart-")))
@@ -186,9 +186,9 @@ async def apart() -> AsyncIterator[Apart]:
             made = Apart(house, at, sample, http, _environments(house))
             made.accounts = await create_accounts(house, sample)
             try:
-                for service in SERVICES:
+                for service in services:
                     made.start(service)
-                await made.ready(*SERVICES)
+                await made.ready(*services)
                 yield made
             finally:
                 for process in made.processes.values():

@@ -95,5 +95,9 @@ async def test_the_meta_of_many_is_of_those_one_may_see(
         f"/Patient/{seen}/$meta-add", json=_parameters(tag=[TWO]), token="reader"
     )
     assert added.status_code == 403
+    house.grant("none", "user/Patient.r")
+    leaves = await house.world.count("audit_leaf")
+    assert (await house.get("/$meta", token="none")).status_code == 403
+    assert await house.world.count("audit_leaf") == leaves + 1
     monkeypatch.setattr(metas, "LOOKED_AT", 0)
     assert (await house.get("/$meta")).status_code == 422

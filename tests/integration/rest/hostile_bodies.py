@@ -161,7 +161,7 @@ BUNDLES: dict[str, bytes] = {
     "url of a list": _bundle(_entry("POST", [MARK])),
     "url elsewhere": _bundle(_entry("POST", f"http://{MARK}.example/Patient")),
     "url of a path": _bundle(_entry("GET", f"Patient/../{MARK}")),
-    "url with a query": _bundle(_entry("GET", f"Patient?birthdate={MARK}")),
+    "url with a query": _bundle(_entry("GET", f"Patient?_count={MARK}")),
     "url with a line": _bundle(_entry("GET", f"Patient/a\r\n{MARK}")),
     "url too long": _bundle(_entry("GET", "Patient/" + "a" * 100_000)),
     "type of the resource of a list": _bundle(_entry("POST", "Patient", resource=[MARK])),

@@ -266,7 +266,7 @@ class HouseMachine(RuleBasedStateMachine):
         assert sorted(shown, key=str) == sorted(every, key=str)
 
     def _walked(self, path: str) -> list[tuple[str, int, str, dict[str, Any] | None]]:
-        shown = []
+        shown: list[tuple[str, int, str, dict[str, Any] | None]] = []
         while path:
             assert len(shown) <= len(self.model.order)
             told = self.ask("GET", path.removeprefix(BASE)).json()
@@ -288,7 +288,7 @@ def test_the_interactions_agree_with_a_plain_model(server: Server, tmp_path: Pat
     HouseMachine.server, HouseMachine.folder = server, tmp_path
     with asyncio.Runner() as runner:
         HouseMachine.runner = runner
-        run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis has no types here
+        run_state_machine_as_test(
             HouseMachine,
             settings=settings(
                 max_examples=15,

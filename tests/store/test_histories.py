@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy.dialects.postgresql import asyncpg
 from tests.store.world import AT, new, patient
 
 from tasuki.shared.access.records import NOBODY, Selection
@@ -110,7 +109,8 @@ async def test_what_is_written_meanwhile_neither_shifts_nor_doubles(world: World
 
 async def _plan(world: World, asked: Selection) -> str:
     statement = histories.statement("noto", asked, 10)
-    text = str(statement.compile(dialect=asyncpg.dialect(), compile_kwargs={"literal_binds": True}))
+    dialect = world.store.engine.dialect
+    text = str(statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
     return "\n".join(row[0] for row in await world.rows(f"EXPLAIN {text}"))
 
 

@@ -60,6 +60,23 @@ async def test_people_are_found_without_a_scan(
     assert await ids(world, **query) == found
 
 
+async def test_a_name_that_may_be_written_with_accents_is_not_called_absent(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(finding, "SCAN_LIMIT", 1)
+    await keep_people(world)
+    renee = patient("renee", identifier=[], name=[{"family": "Müller", "given": ["Renée"]}])
+    await world.keep(renee, owner="renee")
+
+    assert await ids(world, name="Müller Renée", birthdate="1938-04-05") == ["renee"]
+    answer = await world.fhir(
+        f"Patient?{urlencode({'name': 'Muller Renee', 'birthdate': '1938-04-05'})}"
+    )
+    assert (
+        answer.status_code == 422
+    )  # looked for by its key it is not there; a scan would be needed
+
+
 async def test_a_posted_search_finds_the_same(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # A service acts for no patient of its own when it asks where records are.
 LOCATE_PURPOSE = "HOPERAT"
-# Medicines may be named by a Medication that is about nobody; `$everything` adds it by scope.
+# Medicines may be named by a Medication that is about nobody.
 ALSO = ("Medication",)
 
 
@@ -138,7 +138,7 @@ class Elsewhere:
         token = await self.near.tokens.exchange(caller.token, region.base_url, scope)
         answer = await self.near.http.get(
             f"{region.base_url}/Patient/{handle}/$everything",
-            params={"_type": ",".join(types)},
+            params={"_type": ",".join([*types, *ALSO])},
             headers={"Authorization": f"Bearer {token}", "X-Request-ID": caller.request_id},
         )
         if answer.status_code != httpx2.codes.OK:

@@ -21,7 +21,7 @@ from tasuki.shared.access.copies import Cursor, Entry
 from tasuki.shared.clinical.sources import SourceState
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.rest.following import PURPOSE, FeedSource, changes_page
-from tasuki.shelter.entries import TYPES, SourceEntry, feed_name
+from tasuki.shelter.entries import KEPT, TYPES, SourceEntry, feed_name
 from tasuki.shelter.everything import entry_of
 from tasuki.shelter.people import record_tokens
 from tasuki.shelter.tokens import local_token
@@ -69,7 +69,7 @@ class HolderFetch:
         token = await self._tokens.client_credentials(SCOPE, base, PURPOSE)
         answer = await self._http.get(
             f"{base}/Patient/{owner}/$everything",
-            params={"_type": ",".join(TYPES)},
+            params={"_type": ",".join(sorted(KEPT))},
             headers={"Authorization": f"Bearer {token}"},
             timeout=TIMEOUT_SECONDS,
         )

@@ -24,6 +24,7 @@ SUBJECT_LIMIT = 100  # people one search may be about
 KEY_LIMIT = 20  # name and birth date pairs one search may be looked up by
 _DAY = re.compile(r"(?:eq)?([0-9]{4}-[0-9]{2}-[0-9]{2})")
 _PARTED = re.compile(r"\S+\s+\S.*")
+_LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
 _NAMES = ("name", "phonetic")
 
 
@@ -163,5 +164,7 @@ def _asks_for_whole_names(query: Query) -> bool:
     return bool(
         0 < len(names) * len(births) <= KEY_LIMIT
         and all(_PARTED.fullmatch(name.strip()) for name in names)
+        # A search does not regard accents and the keys do: Muller is not known not to be Müller.
+        and not any(_LATIN.search(name) for name in names)
         and all(_DAY.fullmatch(birth) for birth in births)
     )

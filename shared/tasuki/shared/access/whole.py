@@ -43,12 +43,14 @@ class Wanted:
         since: Only what was written after this.
         care: Only care that overlaps with this; what has no date is in.
         count: Resources of a page; None for all of them on one.
+        around: Types about nobody of which what is referred to is added; None for all.
     """
 
     types: tuple[str, ...]
     since: datetime | None = None
     care: Interval | None = None
     count: int | None = None
+    around: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,8 @@ class WholeRecord(Pages):
         count = wanted.count or len(found) or 1
         next_ = None
         if len(found) > count:
-            next_ = (await self._keep_pages(patient, wanted.types, found, count), 2)
-        return await self._part(patient, ruling, wanted.types, found[:count], len(found), next_)
+            next_ = (await self._keep_pages(patient, wanted, found, count), 2)
+        return await self._part(patient, ruling, wanted, found[:count], len(found), next_)
 
     async def more_of_record(self, patient: str, pages: str, number: int) -> Part:
         """Return a further page, ruled on as of now.
@@ -101,10 +103,16 @@ class WholeRecord(Pages):
         told = await self.taken_up(SHELF, pages)
         if told["patient"] != patient:
             raise not_kept()
-        types, count = tuple(told["types"]), told["count"]
-        for type_ in types:
+        around = told["around"]
+        wanted = Wanted(
+            tuple(told["types"]),
+            count=told["count"],
+            around=None if around is None else tuple(around),
+        )
+        count = told["count"]
+        for type_ in wanted.types:
             self.require_scope(type_, Interaction.READ)
-        ruling = await self.require(Interaction.READ, patient, *types)
+        ruling = await self.require(Interaction.READ, patient, *wanted.types)
         listed = told["listed"][(number - 1) * count : number * count]
         if not listed:
             raise not_kept()
@@ -114,13 +122,13 @@ class WholeRecord(Pages):
         found = [row for row in seen if _admits(ruling, row)]
         total = len(told["listed"])
         next_ = (pages, number + 1) if number * count < total else None
-        return await self._part(patient, ruling, types, found, total, next_)
+        return await self._part(patient, ruling, wanted, found, total, next_)
 
     async def _part(
         self,
         patient: str,
         ruling: Ruling,
-        types: Sequence[str],
+        wanted: Wanted,
         found: Sequence[Stored],
         total: int,
         next_: tuple[str, int] | None,
@@ -129,18 +137,19 @@ class WholeRecord(Pages):
         await self.leave_leaf(Action.READ, patient, entities, ruling.basis)
         return Part(
             matches=tuple(found),
-            around=tuple(await self._around(found)),
-            withheld=ruling.withheld_types & frozenset(types),
+            around=tuple(await self._around(found, wanted)),
+            withheld=ruling.withheld_types & frozenset(wanted.types),
             total=total,
             next=next_,
         )
 
     async def _keep_pages(
-        self, patient: str, types: Sequence[str], found: Sequence[Stored], count: int
+        self, patient: str, wanted: Wanted, found: Sequence[Stored], count: int
     ) -> str:
         told = {
             "patient": patient,
-            "types": list(types),
+            "types": list(wanted.types),
+            "around": None if wanted.around is None else list(wanted.around),
             "count": count,
             "listed": [[one.type, one.id, one.version] for one in found],
         }
@@ -151,17 +160,16 @@ class WholeRecord(Pages):
         keys = [(str(type_), str(id_), int(version)) for type_, id_, version in listed]
         return await self._unit.versions(keys)
 
-    async def _around(self, found: Sequence[Stored]) -> list[Stored]:
+    async def _around(self, found: Sequence[Stored], wanted: Wanted) -> list[Stored]:
         """Return what these refer to and is about nobody, and what that refers to in turn."""
+        named = None if wanted.around is None else frozenset(wanted.around)
         around: dict[tuple[str, str], Stored] = {}
         asked: set[tuple[str, str]] = set()
         newest: Sequence[Stored] = found
         for _ in range(HOPS):
-            wanted = _referred(newest) - asked
-            asked |= wanted
-            newest = [
-                one for type_ in _types_of(wanted) for one in await self._common(type_, wanted)
-            ]
+            led = {key for key in _referred(newest) if named is None or key[0] in named} - asked
+            asked |= led
+            newest = [one for type_ in _types_of(led) for one in await self._common(type_, led)]
             around |= {(one.type, one.id): one for one in newest}
             if not newest:
                 break

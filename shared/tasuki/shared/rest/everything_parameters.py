@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 from tasuki.shared.access.whole import LARGEST_PAGE, Wanted
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.dates import EARLIEST, LATEST, Interval, interval
-from tasuki.shared.fhir.types import SERVED_TYPES
+from tasuki.shared.fhir.types import OWNERSHIP, SERVED_TYPES
 from tasuki.shared.rest.bodies import resource_body
 from tasuki.shared.rest.pairs import asked_pairs
 
@@ -74,8 +74,10 @@ async def asked_of(request: Request, service: FhirService, scopes: ScopeSet) -> 
             f"$everything takes {', '.join(VALUES)}, each of them once; _type more often",
         )
     given = dict(pairs)
+    types, around = _types([value for name, value in pairs if name == "_type"], service, scopes)
     wanted = Wanted(
-        types=_types([value for name, value in pairs if name == "_type"], service, scopes),
+        types=types,
+        around=around,
         since=_since(given.get("_since")),
         care=_care(given.get("start"), given.get("end")),
         count=_count(given.get("_count")),
@@ -112,15 +114,21 @@ def _page(pairs: Sequence[tuple[str, str]]) -> tuple[str, int]:
     return match["pages"], int(match["number"])
 
 
-def _types(given: Sequence[str], service: FhirService, scopes: ScopeSet) -> tuple[str, ...]:
+def _types(
+    given: Sequence[str], service: FhirService, scopes: ScopeSet
+) -> tuple[tuple[str, ...], tuple[str, ...] | None]:
+    """Return the types of the person's own, with the Patient, and those about nobody."""
     named = [name for some in given for name in some.split(",") if name]
     if any(name not in SERVED_TYPES for name in named):
         raise Fault(Category.INVALID, "_type names a resource type Tasuki does not know")
+    if not named:
+        every = [name for name in service.types if scopes.allows(name, "r")]
+        return tuple(dict.fromkeys(["Patient", *every])), None
     # Of a type that is not kept here there is nothing, which is the truth.
     wanted = [name for name in named if name in service.types]
-    if not named:
-        wanted = [name for name in service.types if scopes.allows(name, "r")]
-    return tuple(dict.fromkeys(["Patient", *wanted]))
+    own = [name for name in wanted if OWNERSHIP[name].element is not None]
+    around = [name for name in wanted if not OWNERSHIP[name].required]
+    return tuple(dict.fromkeys(["Patient", *own])), tuple(dict.fromkeys(around))
 
 
 def _since(given: str | None) -> datetime | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.store.gate import caller, gate_of
+from tests.store.world import new, patient
 
 from tasuki.shared.access.loading import Line
 from tasuki.shared.faults import Category, Fault
@@ -113,3 +114,16 @@ async def test_a_patient_is_not_deleted_under_a_new_resource(world: World) -> No
 
         referred, deleted = await asyncio.gather(refer(), delete())
         assert referred != deleted
+
+
+@pytest.mark.parametrize(("still", "seen"), [(True, 0), (False, 1)])
+async def test_a_still_unit_sees_one_moment_throughout(
+    world: World, still: bool, seen: int
+) -> None:
+    async with world.store.unit() as unit:
+        await unit.write([patient("p1"), patient("p2")])
+    async with world.store.unit(still=still) as reader:
+        assert len(await reader.of_owner("p1", ["Flag"])) == 0
+        async with world.store.unit() as unit:
+            await unit.write([new("Flag", "f1", owner="p1"), new("Flag", "f2", owner="p2")])
+        assert len(await reader.of_owner("p2", ["Flag"])) == seen

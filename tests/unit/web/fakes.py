@@ -78,7 +78,8 @@ class FakeRecords:
     tenant = "t"
 
     @asynccontextmanager
-    async def unit(self) -> AsyncIterator[Any]:
+    async def unit(self, *, still: bool = False) -> AsyncIterator[Any]:
+        del still
         yield _FakeUnit()
 
     async def feed(self, since: int, limit: int, types: Sequence[str]) -> Any:

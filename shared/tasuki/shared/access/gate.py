@@ -89,13 +89,13 @@ class Gate:
         self._ids = ids
 
     @asynccontextmanager
-    async def enter(self, caller: Caller) -> AsyncIterator[Records]:
-        """Open a transaction for this caller.
+    async def enter(self, caller: Caller, *, still: bool = False) -> AsyncIterator[Records]:
+        """Open a transaction for this caller; a still one reads the records of one moment.
 
         On a refusal nothing of it remains but the leaf that records the refusal.
         """
         try:
-            async with self._store.unit() as unit:
+            async with self._store.unit(still=still) as unit:
                 yield self._records(unit, caller)
         except Refused as refusal:
             async with self._store.unit() as unit:

@@ -336,8 +336,12 @@ class RecordStore(Protocol):
 
     tenant: str
 
-    def unit(self) -> AbstractAsyncContextManager[Unit]:
-        """Open a unit; leaving it without an exception commits, durably."""
+    def unit(self, *, still: bool = False) -> AbstractAsyncContextManager[Unit]:
+        """Open a unit; leaving it without an exception commits, durably.
+
+        A still one sees the records of one moment throughout; it is for reading and adding, since
+        what another has changed meanwhile it cannot change.
+        """
         ...
 
     async def feed(self, since: int, limit: int, types: Sequence[str]) -> FeedPage:

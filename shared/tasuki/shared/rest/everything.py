@@ -60,7 +60,7 @@ async def own_everything(request: Request, service: ServiceDep, caller: CallerDe
 async def _answer(id_: str, request: Request, service: FhirService, caller: Caller) -> Response:
     require_acceptable(request)
     asked = await asked_of(request, service, caller.principal.scopes)
-    async with service.gate.enter(caller) as records:
+    async with service.gate.enter(caller, still=True) as records:
         if asked.page is None:
             part = await records.whole_record(id_, asked.wanted)
         else:

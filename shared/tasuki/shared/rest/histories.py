@@ -63,7 +63,7 @@ async def _answer(
     request: Request, service: FhirService, caller: Caller, of: tuple[str | None, str | None]
 ) -> Response:
     require_acceptable(request)
-    async with service.gate.enter(caller) as records:
+    async with service.gate.enter(caller, still=True) as records:
         made = await history_bundle(records, service, of, request.url.query)
     return fhir(made)
 

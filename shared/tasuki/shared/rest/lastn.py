@@ -49,7 +49,7 @@ async def lastn(request: Request, service: ServiceDep, caller: CallerDep) -> Res
             "$lastn gives all of its answer whole and in an order of its own, without _count,"
             " _sort, _include and the like",
         )
-    async with service.gate.enter(caller) as records:
+    async with service.gate.enter(caller, still=True) as records:
         shown = await records.last_observations(query, most)
     entries = [
         {

@@ -71,15 +71,16 @@ class Hot:
 
 
 @asynccontextmanager
-async def begun(engine: AsyncEngine) -> AsyncIterator[Line]:
+async def begun(engine: AsyncEngine, *, still: bool = False) -> AsyncIterator[Line]:
     """Open a transaction; leaving it without an exception commits, durably.
 
     Args:
         engine: In AUTOCOMMIT mode, so that the transaction is begun and ended here alone.
+        still: Whether all its statements see the database as the first one found it.
     """
     async with engine.connect() as connection:
         line = Line(connection, await _driver(connection))
-        transaction = line.driver.transaction()
+        transaction = line.driver.transaction(isolation="repeatable_read" if still else None)
         done = False
         try:
             await transaction.start()

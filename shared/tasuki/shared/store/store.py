@@ -155,9 +155,9 @@ class SealedStore:
         self.stamper = Stamper(self.engine, tenant, checkpoint_key(ring, tenant), clock, ids)
 
     @asynccontextmanager
-    async def unit(self) -> AsyncIterator[SealedUnit]:
+    async def unit(self, *, still: bool = False) -> AsyncIterator[SealedUnit]:
         """See `RecordStore.unit`."""
-        async with answering(), begun(self._by_hand) as line:
+        async with answering(), begun(self._by_hand, still=still) as line:
             unit = SealedUnit(line, self.vault, self.ring, self.tenant, self.network)
             yield unit
         if unit.changed:

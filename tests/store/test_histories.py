@@ -135,3 +135,18 @@ async def test_histories_go_by_an_index(world: World) -> None:
     ):
         plan = await _plan(world, asked)
         assert "Seq Scan" not in plan, plan
+
+
+async def test_a_version_is_looked_up_by_its_key_without_statistics(world: World) -> None:
+    """After a load nothing has been analyzed yet; another index must not look as good."""
+    await world.rows("ALTER TABLE resource_version SET (autovacuum_enabled = off)")
+    await world.rows(
+        "INSERT INTO resource_version (tenant, type, id, version, owner, method, at)"
+        " SELECT 'noto', 'Observation', 'r' || n, 1, 'p1', 'POST', now()"
+        " FROM generate_series(1, 5000) n"
+    )
+    plan = await world.rows(
+        "EXPLAIN SELECT sealed FROM resource_version"
+        " WHERE tenant = 'noto' AND type = 'Observation' AND id = 'r7' AND version = 1"
+    )
+    assert "resource_version_pkey" in "\n".join(row[0] for row in plan)

@@ -11,12 +11,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.create_index("resource_version_at", "resource_version", ["tenant", "at"], unique=False)
     op.create_index(
-        "resource_version_type_at", "resource_version", ["tenant", "type", "at"], unique=False
+        "resource_version_at", "resource_version", ["tenant", "at", "type"], unique=False
     )
 
 
 def downgrade() -> None:
-    op.drop_index("resource_version_type_at", table_name="resource_version")
     op.drop_index("resource_version_at", table_name="resource_version")

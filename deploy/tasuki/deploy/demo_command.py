@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from uvicorn.loops.auto import auto_loop_factory
 
+from tasuki.deploy.collecting import settle
 from tasuki.deploy.demo import house_for, running_demo
 from tasuki.deploy.folder import private_file, read_json
 
@@ -101,6 +102,7 @@ async def _until_stopped(folder: DataFolder, port: int) -> None:
             running = running_demo(house, said)
             told = await running.__aenter__()
         try:
+            settle()
             show(told, console)
             console.print(f"Ready in {time.monotonic() - began:.1f} s. Ctrl-C stops it.")
             ready.touch()

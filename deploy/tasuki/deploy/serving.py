@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from tasuki.auth.settings import AuthSettings
 from tasuki.consent.settings import ConsentSettings
+from tasuki.deploy.collecting import settle
 from tasuki.deploy.folder import private_file
 from tasuki.deploy.mounting import mounted
 from tasuki.ehr.settings import EhrSettings
@@ -87,6 +88,7 @@ def serve(service: str, host: str, port: int, folder: DataFolder | None) -> bool
 
     # uvicorn gives a signal back after it has stopped; ended cleanly, we end with exit code 0.
     signal.signal(signal.SIGTERM, stop)
+    settle()
     try:
         server.run()
     except KeyboardInterrupt:  # how Ctrl-C ends a server that has stopped cleanly

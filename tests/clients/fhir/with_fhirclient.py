@@ -48,7 +48,7 @@ def main(base: str, token: str, mark: str) -> dict[str, Any]:
             }
         ).create(server)
     search = Observation.where(
-        {"patient": id_, "date": {"$ge": "2026-02-02"}, "_sort": "-date", "_count": "2"}
+        {"patient": id_, "date": "ge2026-02-02", "_sort": "-date", "_count": "2"}
     )
     found = search.perform_resources(server)
     steps["values"] = [one.valueQuantity.value for one in found]

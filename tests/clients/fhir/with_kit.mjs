@@ -18,7 +18,7 @@ steps.read = (await client.read({ resourceType: 'Patient', id })).name[0].text;
 await client.patch({
   resourceType: 'Patient',
   id,
-  JSONPatch: [{ op: 'add', path: '/gender', value: 'female' }],
+  jsonPatch: [{ op: 'add', path: '/gender', value: 'female' }],
 });
 steps.patched = (await client.read({ resourceType: 'Patient', id })).gender;
 const observation = (value) => ({

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -141,3 +142,20 @@ async def test_a_condition_leaves_the_leaf_of_a_search(house: House) -> None:
         assert await unit.audit_count([id_]) == 2
         newest = (await unit.audit_events([id_], 1))[0]
     assert b'"search"' in newest
+
+
+async def test_criteria_that_would_be_ignored_or_misread_are_refused(house: House) -> None:
+    before = await house.world.count("resource_head")
+    body = {"resourceType": "Patient", "identifier": [{"system": "urn:x", "value": "1"}]}
+    in_address = await house.post("/Patient?identifier=urn:x|1", json=body)
+    assert in_address.status_code == 400
+    raw = json.dumps(body).encode()
+    headers = [
+        (b"authorization", b"Bearer hospital"),
+        (b"content-type", b"application/fhir+json"),
+        (b"if-none-exist", "identifier=urn:x|能登".encode()),
+    ]
+    unescaped = await house.http.post("/Patient", content=raw, headers=headers)
+    assert unescaped.status_code == 400
+    assert await house.world.count("resource_head") == before
+    assert (await house.post("/Patient?_format=json", json=body)).status_code == 201

@@ -161,3 +161,11 @@ async def test_the_total_is_left_out_when_nobody_wants_it(house: House) -> None:
     answer = await house.get(f"/Flag?patient={patient}&_total=none&_count=1")
     assert "total" not in answer.json()
     assert len(answer.json()["entry"]) == 1
+
+
+async def test_a_client_that_adds_a_count_to_every_address_is_understood(house: House) -> None:
+    patient, flags = await _flags(house, 6)
+    first, following = await _page(house, f"/Flag?patient={patient}&_count=1&_sort=date")
+    second, following = await _page(house, f"{following}&_count=2&_format=json")
+    rest = await _all_pages(house, str(following))
+    assert [first, second, *rest] == [flags[:1], flags[1:3], *([flag] for flag in flags[3:])]

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl
 
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.search import parse_query
+from tasuki.shared.rest.pairs import read_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,24 +46,33 @@ def criteria(type_: str, text: str, base: str) -> Query:
         Fault: INVALID where there are none, or one is not understood; NOT_SUPPORTED for chains,
             and for parameters that are about results.
     """
-    try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_CRITERIA)
-    except ValueError as error:
-        raise Fault(
-            Category.INVALID, f"a condition may have {MAX_CRITERIA} criteria at most"
-        ) from error
+    pairs = read_pairs(text)
+    if len(pairs) > MAX_CRITERIA:
+        raise Fault(Category.INVALID, f"a condition may have {MAX_CRITERIA} criteria at most")
     if not pairs:
         raise Fault(Category.INVALID, "a condition needs criteria, such as identifier=system|value")
-    for name, value in pairs:
+    for name, _ in pairs:
         if name.partition(":")[0] in _OF_RESULTS:
             raise Fault(
                 Category.NOT_SUPPORTED, "a condition has criteria only, nothing about results"
             )
         if _NAME.fullmatch(name) is None or name.startswith("_has"):
             raise Fault(Category.NOT_SUPPORTED, "a condition cannot be chained")
-        if "\x00" in value:
-            raise Fault(Category.INVALID, "a search parameter holds the character U+0000")
     return parse_query(type_, pairs, strict=True, base=base)
+
+
+def header_criteria(type_: str, header: str | None, base: str) -> Query | None:
+    """Return the criteria of an If-None-Exist header; None without one.
+
+    Raises:
+        Fault: As `criteria`.
+    """
+    if header is None:
+        return None
+    if not header.isascii():
+        # A header has no character set: what is not escaped would be read as other characters.
+        raise Fault(Category.INVALID, "If-None-Exist is written as an address is, with %-escapes")
+    return criteria(type_, header, base)
 
 
 def version_in(header: str | None) -> int | None:

@@ -21,13 +21,22 @@ MAX_PARAMETERS = 100
 Pairs = list[tuple[str, str]]
 
 
+def asked_text(request: Request) -> str:
+    """Return the query string of a request, still escaped.
+
+    Raises:
+        Fault: INVALID for what is not UTF-8.
+    """
+    return _text(request.scope["query_string"])
+
+
 def asked_pairs(request: Request) -> Pairs:
     """Return what the query string of a request asks.
 
     Raises:
         Fault: As `read_pairs`.
     """
-    return read_pairs(_text(request.scope["query_string"]))
+    return read_pairs(asked_text(request))
 
 
 async def posted_pairs(request: Request) -> Pairs:
@@ -38,7 +47,7 @@ async def posted_pairs(request: Request) -> Pairs:
     """
     require_media_type(request, FORM)
     form = _text(await bounded_body(request, MAX_FORM))
-    query = _text(request.scope["query_string"])
+    query = asked_text(request)
     return read_pairs("&".join(part for part in (query, form) if part))
 
 

@@ -23,6 +23,7 @@ from tasuki.shared.rest.bodies import (
     require_valid,
 )
 from tasuki.shared.rest.conditions import criteria, refuse_none_match, version_in
+from tasuki.shared.rest.pairs import asked_text
 from tasuki.shared.rest.prefer import wanted
 from tasuki.shared.rest.resources import require_place, require_type
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
@@ -58,7 +59,7 @@ async def patch_where(
     """Patch the one resource that matches."""
     require_type(service, type_)
     if_match = _precondition(request)
-    query = criteria(type_, request.url.query, service.base_url)
+    query = criteria(type_, asked_text(request), service.base_url)
     change = await _change(request, service)
     async with service.gate.enter(caller) as records:
         made = await records.patch_where(query, change, if_match=if_match)

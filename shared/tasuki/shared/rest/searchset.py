@@ -18,6 +18,7 @@ from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import parse_resource, verbatim
 from tasuki.shared.fhir.outcome import warning
 from tasuki.shared.fhir.search import parse_query, parse_system_query, subset
+from tasuki.shared.fhir.search.results import Results, read_result
 from tasuki.shared.rest.answers import bundle
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from tasuki.shared.access.searching import Hit
     from tasuki.shared.fhir.json import Resource
     from tasuki.shared.fhir.search import Query
-    from tasuki.shared.fhir.search.results import Results
     from tasuki.shared.rest.pairs import Pairs
     from tasuki.shared.rest.service import FhirService
 
@@ -38,6 +38,8 @@ PAGE = "_page"
 TYPE = "_type"
 _PAGE = re.compile(r"([0-9a-f-]{36})\.([0-9]{1,9})")
 _SHELF = "search"
+# Some clients add these to every address, to a link as well.
+_WITH_PAGE = frozenset({PAGE, "_count", "_format", "_pretty"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +106,8 @@ class _Page:
 async def _further(
     records: Records, service: FhirService, asked: Asked, page: list[str]
 ) -> Resource:
-    named = _PAGE.fullmatch(page[0]) if len(asked.pairs) == 1 else None
-    if named is None:
+    named = _PAGE.fullmatch(page[0])
+    if named is None or not {name for name, _ in asked.pairs} <= _WITH_PAGE or len(page) > 1:
         raise Fault(Category.INVALID, "_page is not one of our links as it was given", at=(PAGE,))
     left = await records.taken_up(_SHELF, named[1])
     if left["path"] != asked.path:
@@ -121,11 +123,12 @@ async def _further(
     queries = _queries(service, first)
     wanted = Wanted(queries, asked.patient)
     results = queries[0].results
+    count = _page_size(asked, results)
     start = int(named[2])
     keys = [(type_, id_, version) for type_, id_, version in left["keys"]]
-    asked_keys = keys[start : start + _count(results)]
+    asked_keys = keys[start : start + count]
     hits = await records.again(wanted, asked_keys)
-    shown = _fitting(hits, _count(results))
+    shown = _fitting(hits, count)
     added = await records.included(shown, results.includes)
     await records.leave_search_leaves(wanted, [*shown, *added])
     found = _Page(shown, added, total=left["total"], here=page[0])
@@ -148,6 +151,14 @@ def _queries(service: FhirService, asked: Asked) -> tuple[Query, ...]:
 
 def _count(results: Results) -> int:
     return DEFAULT_COUNT if results.count is None else min(results.count, MAX_COUNT)
+
+
+def _page_size(asked: Asked, results: Results) -> int:
+    """Return how many a further page may hold: as many as the first, or as its own address says."""
+    said = Results()
+    for name, value in asked.pairs:
+        said = read_result(said, "", name, value) or said
+    return _count(said if said.count else results)
 
 
 def _fitting(hits: Sequence[Hit], count: int) -> list[Hit]:

@@ -17,7 +17,8 @@ from tasuki.shared.rest.bodies import (
     require_valid,
     resource_body,
 )
-from tasuki.shared.rest.conditions import criteria, refuse_none_match, version_in
+from tasuki.shared.rest.conditions import criteria, header_criteria, refuse_none_match, version_in
+from tasuki.shared.rest.pairs import asked_pairs, asked_text
 from tasuki.shared.rest.prefer import wanted
 from tasuki.shared.rest.resources import require_place, require_type
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
@@ -48,13 +49,19 @@ async def _body(request: Request, service: FhirService, type_: str) -> Resource:
     return made_relative(resource, service.base_url)
 
 
+def _require_plain_address(request: Request) -> None:
+    """Refuse criteria in the address of a create, where they would be ignored and make doubles."""
+    if any(name not in ("_format", "_pretty") for name, _ in asked_pairs(request)):
+        raise Fault(Category.INVALID, "criteria of a create go into the header If-None-Exist")
+
+
 @ROUTES.post("/{type_}")
 async def create(type_: str, request: Request, service: ServiceDep, caller: CallerDep) -> Response:
     """Write a new resource under an id the server assigns; with If-None-Exist, unless one matches."""
     require_type(service, type_)
     require_acceptable(request)
-    condition = request.headers.get("if-none-exist")
-    query = None if condition is None else criteria(type_, condition, service.base_url)
+    _require_plain_address(request)
+    query = header_criteria(type_, request.headers.get("if-none-exist"), service.base_url)
     resource = await _body(request, service, type_)
     is_new = True
     async with service.gate.enter(caller) as records:
@@ -93,7 +100,7 @@ async def update_where(
     require_acceptable(request)
     refuse_none_match(request.headers)
     if_match = version_in(request.headers.get("if-match"))
-    query = criteria(type_, request.url.query, service.base_url)
+    query = criteria(type_, asked_text(request), service.base_url)
     resource = await _body(request, service, type_)
     async with service.gate.enter(caller) as records:
         made, is_new = await records.update_where(query, resource, if_match=if_match)
@@ -123,7 +130,7 @@ async def delete_where(
     require_type(service, type_)
     refuse_none_match(request.headers)
     if_match = version_in(request.headers.get("if-match"))
-    query = criteria(type_, request.url.query, service.base_url)
+    query = criteria(type_, asked_text(request), service.base_url)
     async with service.gate.enter(caller) as records:
         gone = await records.delete_where(query, if_match=if_match)
     return removed(gone, wanted(request))

@@ -170,6 +170,11 @@ def _total(results: Results, _: str, value: str) -> Results:
     return replace(results, total=value)
 
 
+def _total_method(results: Results, resource_type: str, value: str) -> Results:
+    # Not R4's; the count of PyPI's fhirpy sends it, `count` for what R4 calls `accurate`.
+    return _total(results, resource_type, "accurate" if value == "count" else value)
+
+
 def _summary(results: Results, _: str, value: str) -> Results:
     if value not in _SUMMARIES:
         raise Fault(
@@ -210,6 +215,7 @@ _READERS: Mapping[str, Callable[[Results, str, str], Results]] = MappingProxyTyp
         "_sort": _sort,
         "_summary": _summary,
         "_total": _total,
+        "_totalMethod": _total_method,
     }
 )
 

@@ -14,6 +14,7 @@ from tasuki.shared.fhir.dates import interval
 from tasuki.shared.fhir.references import parse_reference
 from tasuki.shared.fhir.types import OWNERSHIP
 from tasuki.shared.rest.bodies import NDJSON_TYPES, require_acceptable, resource_body
+from tasuki.shared.rest.pairs import asked_pairs, asked_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +60,8 @@ async def order_of(request: Request, service: FhirService, *, people_only: bool)
 
 def _path(request: Request) -> str:
     path = request.url.path.removeprefix(str(request.scope.get("root_path", "")))
-    return f"{path}?{request.url.query}" if request.url.query else path
+    query = asked_text(request)
+    return f"{path}?{query}" if query else path
 
 
 def _require_async(request: Request) -> None:
@@ -73,8 +75,8 @@ def _require_async(request: Request) -> None:
 async def _asked(request: Request, service: FhirService) -> list[tuple[str, Any]]:
     """Return names and values, of the query or of the Parameters."""
     if request.method == "GET":
-        return list(request.query_params.multi_items())
-    if request.url.query:
+        return list(asked_pairs(request))
+    if asked_text(request):
         raise Fault(Category.INVALID, "send the parameters of a POST in its body")
     if request.headers.get("content-length", "") == "0":
         return []

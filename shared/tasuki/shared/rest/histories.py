@@ -16,6 +16,7 @@ from tasuki.shared.fhir.dates import interval
 from tasuki.shared.fhir.primitives import PRIMITIVES
 from tasuki.shared.rest.answers import bundle, fhir, history_entry
 from tasuki.shared.rest.bodies import require_acceptable
+from tasuki.shared.rest.pairs import asked_text
 from tasuki.shared.rest.resources import require_place, require_type
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
 
@@ -64,7 +65,7 @@ async def _answer(
 ) -> Response:
     require_acceptable(request)
     async with service.gate.enter(caller, still=True) as records:
-        made = await history_bundle(records, service, of, request.url.query)
+        made = await history_bundle(records, service, of, asked_text(request))
     return fhir(made)
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.rest.bodies import resource_body
+from tasuki.shared.rest.pairs import asked_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,7 +85,7 @@ def _joined(
 
 
 def _from_query(request: Request) -> list[tuple[str, Any]]:
-    pairs = request.query_params.multi_items()
+    pairs = asked_pairs(request)
     if any(name not in _IN_QUERY and name not in _OF_ANY_REQUEST for name, _ in pairs):
         raise Fault(Category.INVALID, "the query may have mode and profile only")
     return _joined([], [(name, value) for name, value in pairs if name in _IN_QUERY])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.integration.rest.bundling import asking, bundle_of
 from tests.integration.rest.house import BASE, issue, require_outcome
 
 if TYPE_CHECKING:
@@ -15,19 +16,6 @@ pytestmark = pytest.mark.anyio
 SYSTEM = "urn:oid:1.2.3"
 SAME = "two entries of a transaction name the same resource"
 EXACTLY = "a conditional reference must find one resource exactly"
-
-
-def _bundle(*entries: dict[str, Any], kind: str = "transaction") -> dict[str, Any]:
-    return {"resourceType": "Bundle", "type": kind, "entry": list(entries)}
-
-
-def _entry(
-    method: str, url: str, resource: Any = None, full: str = "", **more: Any
-) -> dict[str, Any]:
-    made: dict[str, Any] = {"request": {"method": method, "url": url, **more}}
-    if resource is not None:
-        made["resource"] = resource
-    return {"fullUrl": full, **made} if full else made
 
 
 def _patient(value: str, **more: Any) -> dict[str, Any]:
@@ -49,7 +37,7 @@ def _by(value: str) -> str:
 
 
 async def _told(house: House, *entries: dict[str, Any], **more: Any) -> list[dict[str, Any]]:
-    answer = await house.post("/", json=_bundle(*entries), **more)
+    answer = await house.post("/", json=bundle_of(*entries), **more)
     assert answer.status_code == 200, answer.text
     told: list[dict[str, Any]] = answer.json()["entry"]
     return told
@@ -63,11 +51,11 @@ async def test_conditional_entries_find_what_is_there_and_make_what_is_not(house
     here = await house.create(_patient("here"))
     told = await _told(
         house,
-        _entry("POST", "Patient", _patient("here"), "urn:uuid:1", ifNoneExist=_by("here")),
-        _entry("POST", "Patient", _patient("new"), "urn:uuid:2", ifNoneExist=_by("new")),
-        _entry("PUT", f"Patient?{_by('put')}", _patient("put"), "urn:uuid:3"),
-        _entry("DELETE", f"Patient?{_by('none')}"),
-        *(_entry("POST", "Flag", _flag(f"urn:uuid:{number}")) for number in (1, 2, 3)),
+        asking("POST", "Patient", _patient("here"), "urn:uuid:1", ifNoneExist=_by("here")),
+        asking("POST", "Patient", _patient("new"), "urn:uuid:2", ifNoneExist=_by("new")),
+        asking("PUT", f"Patient?{_by('put')}", _patient("put"), "urn:uuid:3"),
+        asking("DELETE", f"Patient?{_by('none')}"),
+        *(asking("POST", "Flag", _flag(f"urn:uuid:{number}")) for number in (1, 2, 3)),
     )
     assert [one["response"]["status"] for one in told] == [
         "200",
@@ -84,9 +72,9 @@ async def test_conditional_entries_find_what_is_there_and_make_what_is_not(house
         assert read["subject"]["reference"] == f"Patient/{_id(entry)}"
     again = await _told(
         house,
-        _entry("PUT", f"Patient?{_by('put')}", _patient("put"), ifMatch='W/"1"'),
-        _entry("DELETE", "Flag?identifier=none"),
-        _entry("PUT", f"Patient?{_by('new')}", _patient("new", id=_id(told[1]))),
+        asking("PUT", f"Patient?{_by('put')}", _patient("put"), ifMatch='W/"1"'),
+        asking("DELETE", "Flag?identifier=none"),
+        asking("PUT", f"Patient?{_by('new')}", _patient("new", id=_id(told[1]))),
     )
     assert [one["response"].get("etag") for one in again] == ['W/"2"', None, 'W/"2"']
 
@@ -96,60 +84,60 @@ async def test_conditional_entries_find_what_is_there_and_make_what_is_not(house
     [
         (
             [
-                _entry("PUT", f"Patient?{_by('1')}", _patient("1")),
-                _entry("PUT", f"Patient?{_by('1')}&active=true", _patient("1", active=True)),
+                asking("PUT", f"Patient?{_by('1')}", _patient("1")),
+                asking("PUT", f"Patient?{_by('1')}&active=true", _patient("1", active=True)),
             ],
             400,
             SAME,
         ),
         (
             [
-                _entry("POST", "Patient", _patient("1"), ifNoneExist=_by("1")),
-                _entry("POST", "Patient", _patient("1")),
+                asking("POST", "Patient", _patient("1"), ifNoneExist=_by("1")),
+                asking("POST", "Patient", _patient("1")),
             ],
             400,
             SAME,
         ),
         (
             [
-                _entry("POST", "Patient", _patient("here"), ifNoneExist=_by("here")),
-                _entry("DELETE", f"Patient?{_by('here')}"),
+                asking("POST", "Patient", _patient("here"), ifNoneExist=_by("here")),
+                asking("DELETE", f"Patient?{_by('here')}"),
             ],
             400,
             SAME,
         ),
         (
             [
-                _entry("PUT", f"Patient?{_by('here')}", _patient("here")),
-                _entry("PUT", "Patient?identifier=here", _patient("here")),
+                asking("PUT", f"Patient?{_by('here')}", _patient("here")),
+                asking("PUT", "Patient?identifier=here", _patient("here")),
             ],
             400,
             SAME,
         ),
         (
-            [_entry("PUT", f"Patient?{_by('twice')}", _patient("twice"))],
+            [asking("PUT", f"Patient?{_by('twice')}", _patient("twice"))],
             412,
             "several resources match the condition",
         ),
         (
-            [_entry("PUT", f"Patient?{_by('none')}", _patient("none"), ifMatch='W/"1"')],
+            [asking("PUT", f"Patient?{_by('none')}", _patient("none"), ifMatch='W/"1"')],
             412,
             "no resource matches the condition",
         ),
         (
-            [_entry("PUT", f"Patient?{_by('here')}", _patient("here"), ifMatch='W/"9"')],
+            [asking("PUT", f"Patient?{_by('here')}", _patient("here"), ifMatch='W/"9"')],
             412,
             "the newest version is 1; read it before changing it",
         ),
-        ([_entry("POST", "Flag", _flag(f"Patient?{_by('twice')}"))], 412, None),
-        ([_entry("POST", "Flag", _flag(f"Patient?{_by('none')}"))], 412, EXACTLY),
-        ([_entry("POST", "Flag", _flag("Patient?nonsense=1"))], 400, None),
-        ([_entry("POST", "Flag", _flag("Account?name=1"))], 422, None),
+        ([asking("POST", "Flag", _flag(f"Patient?{_by('twice')}"))], 412, None),
+        ([asking("POST", "Flag", _flag(f"Patient?{_by('none')}"))], 412, EXACTLY),
+        ([asking("POST", "Flag", _flag("Patient?nonsense=1"))], 400, None),
+        ([asking("POST", "Flag", _flag("Account?name=1"))], 422, None),
         (
             [
-                _entry("POST", "Patient", _patient("1")),
-                _entry("POST", "Patient", _patient("1")),
-                _entry("POST", "Flag", _flag(f"Patient?{_by('1')}")),
+                asking("POST", "Patient", _patient("1")),
+                asking("POST", "Patient", _patient("1")),
+                asking("POST", "Flag", _flag(f"Patient?{_by('1')}")),
             ],
             412,
             EXACTLY,
@@ -161,7 +149,9 @@ async def test_what_is_not_one_thing_fails_the_whole(
 ) -> None:
     for value in ("here", "twice", "twice"):
         await house.create(_patient(value))
-    answer = await house.post("/", json=_bundle(*entries, _entry("POST", "Patient", _patient("x"))))
+    answer = await house.post(
+        "/", json=bundle_of(*entries, asking("POST", "Patient", _patient("x")))
+    )
     assert answer.status_code == status, answer.text
     (told,) = answer.json()["issue"]
     assert text is None or told["diagnostics"] == text
@@ -173,10 +163,10 @@ async def test_a_conditional_reference_finds_what_is_here_or_comes(house: House)
     here = await house.create(_patient("here"))
     told = await _told(
         house,
-        _entry("POST", "Flag", _flag(f"Patient?{_by('here')}")),
-        _entry("POST", "Flag", _flag(f"{BASE}/Patient?{_by('here')}")),
-        _entry("POST", "Flag", _flag(f"Patient?{_by('new')}")),
-        _entry("POST", "Patient", _patient("new")),
+        asking("POST", "Flag", _flag(f"Patient?{_by('here')}")),
+        asking("POST", "Flag", _flag(f"{BASE}/Patient?{_by('here')}")),
+        asking("POST", "Flag", _flag(f"Patient?{_by('new')}")),
+        asking("POST", "Patient", _patient("new")),
     )
     subjects = [
         (await house.get(f"/Flag/{_id(one)}")).json()["subject"]["reference"] for one in told[:3]
@@ -201,9 +191,9 @@ async def test_every_link_to_an_entry_is_renamed_and_no_text(house: House) -> No
     }
     told = await _told(
         house,
-        _entry("POST", "DocumentReference", document),
-        _entry("POST", "Patient", _patient("1"), urn),
-        _entry(
+        asking("POST", "DocumentReference", document),
+        asking("POST", "Patient", _patient("1"), urn),
+        asking(
             "PUT",
             f"Organization/{put}",
             {"resourceType": "Organization", "id": put},
@@ -227,14 +217,14 @@ async def test_reading_entries_see_what_was_written(house: House) -> None:
     id_ = await house.create(_patient("1"))
     told = await _told(
         house,
-        _entry("GET", f"Patient/{id_}/_history/1"),
-        _entry("GET", f"Patient/{id_}/_history?_count=1"),
-        _entry("GET", "Patient/_history"),
-        _entry("GET", f"{BASE}/_history"),
-        _entry("HEAD", f"Patient/{id_}"),
-        _entry("GET", f"Patient/{id_}", ifNoneMatch='W/"2"'),
-        _entry("GET", f"Patient/{id_}", ifModifiedSince="Mon, 05 Jan 2026 01:02:02 GMT"),
-        _entry("PUT", f"Patient/{id_}", _patient("1", id=id_)),
+        asking("GET", f"Patient/{id_}/_history/1"),
+        asking("GET", f"Patient/{id_}/_history?_count=1"),
+        asking("GET", "Patient/_history"),
+        asking("GET", f"{BASE}/_history"),
+        asking("HEAD", f"Patient/{id_}"),
+        asking("GET", f"Patient/{id_}", ifNoneMatch='W/"2"'),
+        asking("GET", f"Patient/{id_}", ifModifiedSince="Mon, 05 Jan 2026 01:02:02 GMT"),
+        asking("PUT", f"Patient/{id_}", _patient("1", id=id_)),
     )
     assert [one["response"]["status"] for one in told] == ["200"] * 5 + ["304", "200", "200"]
     assert told[0]["resource"]["meta"]["versionId"] == "1"
@@ -248,9 +238,9 @@ async def test_a_bundle_says_what_to_send_back_for_each(house: House, prefer: st
     id_ = await house.create(_patient("1"))
     told = await _told(
         house,
-        _entry("POST", "Patient", _patient("2")),
-        _entry("POST", "Patient", _patient("1"), ifNoneExist=_by("1")),
-        _entry("DELETE", "Patient?identifier=none"),
+        asking("POST", "Patient", _patient("2")),
+        asking("POST", "Patient", _patient("1"), ifNoneExist=_by("1")),
+        asking("DELETE", "Patient?identifier=none"),
         headers={"Prefer": f"return={prefer}"},
     )
     bodies = [one.get("resource", {}).get("identifier", [{}])[0].get("value") for one in told]
@@ -262,7 +252,7 @@ async def test_a_bundle_says_what_to_send_back_for_each(house: House, prefer: st
 async def test_a_person_and_their_record_are_deleted_together(house: House) -> None:
     id_ = await house.create(_patient("1"))
     flag = await house.create(_flag(f"Patient/{id_}"))
-    told = await _told(house, _entry("DELETE", f"Patient/{id_}"), _entry("DELETE", f"Flag/{flag}"))
+    told = await _told(house, asking("DELETE", f"Patient/{id_}"), asking("DELETE", f"Flag/{flag}"))
     assert [one["response"]["status"] for one in told] == ["204", "204"]
 
 
@@ -283,9 +273,9 @@ async def test_provenance_and_binary_belong_to_whom_they_are_about(house: House)
     }
     told = await _told(
         house,
-        _entry("POST", "Provenance", provenance, "urn:uuid:2"),
-        _entry("POST", "Flag", _flag(f"Patient/{mine}"), "urn:uuid:1"),
-        _entry("POST", "Binary", binary),
+        asking("POST", "Provenance", provenance, "urn:uuid:2"),
+        asking("POST", "Flag", _flag(f"Patient/{mine}"), "urn:uuid:1"),
+        asking("POST", "Binary", binary),
         token=token,
     )
     assert [one["response"]["status"] for one in told] == ["201"] * 3
@@ -295,9 +285,9 @@ async def test_provenance_and_binary_belong_to_whom_they_are_about(house: House)
     assert [row["owner"] for row in rows] == [mine]
     circle = await house.post(
         "/",
-        json=_bundle(
-            _entry("POST", "Binary", binary, "urn:uuid:1"),
-            _entry("POST", "Provenance", provenance, "urn:uuid:2"),
+        json=bundle_of(
+            asking("POST", "Binary", binary, "urn:uuid:1"),
+            asking("POST", "Provenance", provenance, "urn:uuid:2"),
         ),
         token=token,
     )
@@ -308,12 +298,12 @@ async def test_provenance_and_binary_belong_to_whom_they_are_about(house: House)
 async def test_a_search_in_a_bundle_is_the_search_it_says(house: House) -> None:
     id_ = await house.create({"resourceType": "Patient", "name": [{"text": "能登 花子"}]})
     for kind in ("transaction", "batch"):
-        asked = _bundle(
-            _entry("GET", "Patient?name=能登"), _entry("GET", f"Patient?_id={id_}&_count=0")
+        asked = bundle_of(
+            asking("GET", "Patient?name=能登"), asking("GET", f"Patient?_id={id_}&_count=0")
         )
         answer = await house.post("/", json={**asked, "type": kind})
         first, second = [entry["resource"] for entry in answer.json()["entry"]]
         assert [entry["resource"]["id"] for entry in first["entry"]] == [id_]
         assert (first["type"], first["total"], second["total"]) == ("searchset", 1, 1)
-    refused = await house.post("/", json=_bundle(_entry("GET", "Patient?nonsense=x")))
+    refused = await house.post("/", json=bundle_of(asking("GET", "Patient?nonsense=x")))
     assert refused.status_code == 400

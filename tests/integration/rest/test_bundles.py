@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.integration.rest.bundling import asking, bundle_of
 from tests.integration.rest.house import BASE, MAX_ENTRIES, issue, require_outcome
 
 if TYPE_CHECKING:
@@ -14,19 +15,6 @@ pytestmark = pytest.mark.anyio
 
 PATIENT: dict[str, Any] = {"resourceType": "Patient"}
 NOWHERE = "a reference leads nowhere: it is neither in the Bundle nor on this server"
-
-
-def _bundle(*entries: dict[str, Any], kind: str = "transaction") -> dict[str, Any]:
-    return {"resourceType": "Bundle", "type": kind, "entry": list(entries)}
-
-
-def _entry(
-    method: str, url: str, resource: Any = None, full: str = "", **more: Any
-) -> dict[str, Any]:
-    made: dict[str, Any] = {"request": {"method": method, "url": url, **more}}
-    if resource is not None:
-        made["resource"] = resource
-    return {"fullUrl": full, **made} if full else made
 
 
 def _flag(subject: str, **more: Any) -> dict[str, Any]:
@@ -43,12 +31,12 @@ async def test_entries_refer_to_each_other_in_any_order(house: House) -> None:
     root = "http://hospital.example/fhir"
     answer = await house.post(
         "/",
-        json=_bundle(
-            _entry("POST", "Flag", _flag("urn:uuid:1", author={"reference": "urn:uuid:2"})),
-            _entry("POST", "Organization", {"resourceType": "Organization"}, "urn:uuid:2"),
-            _entry("POST", "Patient", PATIENT, "urn:uuid:1"),
-            _entry("POST", "Patient", PATIENT, f"{root}/Patient/77"),
-            _entry("POST", "Flag", _flag("Patient/77"), f"{root}/Flag/1"),
+        json=bundle_of(
+            asking("POST", "Flag", _flag("urn:uuid:1", author={"reference": "urn:uuid:2"})),
+            asking("POST", "Organization", {"resourceType": "Organization"}, "urn:uuid:2"),
+            asking("POST", "Patient", PATIENT, "urn:uuid:1"),
+            asking("POST", "Patient", PATIENT, f"{root}/Patient/77"),
+            asking("POST", "Flag", _flag("Patient/77"), f"{root}/Flag/1"),
         ),
     )
     assert answer.status_code == 200, answer.text
@@ -76,12 +64,12 @@ async def test_all_methods_in_fhir_s_order(house: House) -> None:
     kept, dropped = await house.create(PATIENT), await house.create(PATIENT)
     answer = await house.post(
         "",
-        json=_bundle(
-            _entry("GET", f"Patient/{kept}"),
-            _entry(
+        json=bundle_of(
+            asking("GET", f"Patient/{kept}"),
+            asking(
                 "PUT", f"Patient/{kept}", {**PATIENT, "id": kept, "active": True}, ifMatch='W/"1"'
             ),
-            _entry("DELETE", f"{BASE}/Patient/{dropped}"),
+            asking("DELETE", f"{BASE}/Patient/{dropped}"),
         ),
     )
     assert answer.status_code == 200, answer.text
@@ -101,9 +89,9 @@ async def test_a_dangling_reference_fails_the_whole_and_writes_nothing(
     mine = await house.create(PATIENT)
     answer = await house.post(
         "/",
-        json=_bundle(
-            _entry("POST", "Patient", PATIENT),
-            _entry("POST", "Flag", _flag(f"Patient/{mine}", author={"reference": reference})),
+        json=bundle_of(
+            asking("POST", "Patient", PATIENT),
+            asking("POST", "Flag", _flag(f"Patient/{mine}", author={"reference": reference})),
         ),
     )
     assert answer.status_code == 422
@@ -117,9 +105,9 @@ async def test_a_dangling_reference_fails_the_whole_and_writes_nothing(
 async def test_one_bad_entry_fails_a_transaction_with_its_place(house: House) -> None:
     answer = await house.post(
         "/",
-        json=_bundle(
-            _entry("POST", "Patient", PATIENT),
-            _entry("POST", "Patient", {**PATIENT, "gender": "x"}),
+        json=bundle_of(
+            asking("POST", "Patient", PATIENT),
+            asking("POST", "Patient", {**PATIENT, "gender": "x"}),
         ),
     )
     assert answer.status_code == 422
@@ -130,8 +118,8 @@ async def test_one_bad_entry_fails_a_transaction_with_its_place(house: House) ->
 
 async def test_a_late_conflict_undoes_the_early_entries(house: House) -> None:
     mine = await house.create(PATIENT)
-    stale = _entry("PUT", f"Patient/{mine}", {**PATIENT, "id": mine}, ifMatch='W/"9"')
-    answer = await house.post("/", json=_bundle(_entry("POST", "Patient", PATIENT), stale))
+    stale = asking("PUT", f"Patient/{mine}", {**PATIENT, "id": mine}, ifMatch='W/"9"')
+    answer = await house.post("/", json=bundle_of(asking("POST", "Patient", PATIENT), stale))
     require_outcome(
         answer,
         412,
@@ -144,14 +132,14 @@ async def test_a_batch_does_what_it_can_and_says_the_rest(house: House) -> None:
     mine = await house.create(PATIENT)
     answer = await house.post(
         "/",
-        json=_bundle(
-            _entry("POST", "Patient", PATIENT),
-            _entry("POST", "Patient", {**PATIENT, "gender": "x"}),
-            _entry("GET", "Patient/none"),
-            _entry("PUT", f"Patient/{mine}", {**PATIENT, "id": mine}, ifMatch='W/"9"'),
+        json=bundle_of(
+            asking("POST", "Patient", PATIENT),
+            asking("POST", "Patient", {**PATIENT, "gender": "x"}),
+            asking("GET", "Patient/none"),
+            asking("PUT", f"Patient/{mine}", {**PATIENT, "id": mine}, ifMatch='W/"9"'),
             {"resource": PATIENT},
-            _entry("POST", "Flag", _flag("Patient/none")),
-            _entry("GET", f"Patient/{mine}"),
+            asking("POST", "Flag", _flag("Patient/none")),
+            asking("GET", f"Patient/{mine}"),
             kind="batch",
         ),
     )
@@ -172,42 +160,42 @@ async def test_a_batch_does_what_it_can_and_says_the_rest(house: House) -> None:
     [
         ({"request": "POST"}, 400),
         ("nonsense", 400),
-        (_entry("TRACE", "Patient/1"), 400),
-        (_entry("PATCH", "Patient/1"), 400),
-        (_entry("PATCH", "Patient/1", PATIENT), 400),
-        (_entry("PATCH", "Patient/1", {"resourceType": "Parameters"}), 404),
-        (_entry("POST", "Patient/1", PATIENT), 400),
-        (_entry("PUT", "Patient", PATIENT), 400),
-        (_entry("GET", "Patient?nonsense=x"), 400),
-        (_entry("GET", "Patient/1/_history/1"), 404),
-        (_entry("GET", "Patient/1/_history"), 404),
-        (_entry("GET", "Patient/1/$everything"), 400),
-        (_entry("GET", "Account/1"), 404),
-        (_entry("GET", "a/b/c/d"), 400),
-        (_entry("GET", "Patient/1", ifMatch='W/"1"'), 400),
-        (_entry("DELETE", "Patient/1", ifNoneMatch="*"), 400),
-        (_entry("DELETE", "Patient/1", ifMatch=1), 400),
-        (_entry("DELETE", "Patient/1?identifier=x"), 400),
-        (_entry("PUT", "Patient?nonsense=x", PATIENT), 400),
-        (_entry("DELETE", "Patient?"), 400),
-        (_entry("POST", "Account", {"resourceType": "Account"}), 400),
-        (_entry("POST", "Patient"), 400),
-        (_entry("POST", "Patient", {"resourceType": "Device"}), 400),
-        (_entry("POST", "Patient", PATIENT, ifNoneExist=""), 400),
-        (_entry("PUT", "Patient/1", {**PATIENT, "id": "1"}, ifMatch="x"), 400),
-        (_entry("PUT", "Patient/1", {**PATIENT, "id": "1"}), 404),
-        (_entry("PUT", "Patient/1", {**PATIENT, "id": "2"}), 400),
-        (_entry("GET", "Patient/a b"), 404),
-        (_entry("DELETE", "Patient/\u00e9"), 404),
+        (asking("TRACE", "Patient/1"), 400),
+        (asking("PATCH", "Patient/1"), 400),
+        (asking("PATCH", "Patient/1", PATIENT), 400),
+        (asking("PATCH", "Patient/1", {"resourceType": "Parameters"}), 404),
+        (asking("POST", "Patient/1", PATIENT), 400),
+        (asking("PUT", "Patient", PATIENT), 400),
+        (asking("GET", "Patient?nonsense=x"), 400),
+        (asking("GET", "Patient/1/_history/1"), 404),
+        (asking("GET", "Patient/1/_history"), 404),
+        (asking("GET", "Patient/1/$everything"), 400),
+        (asking("GET", "Account/1"), 404),
+        (asking("GET", "a/b/c/d"), 400),
+        (asking("GET", "Patient/1", ifMatch='W/"1"'), 400),
+        (asking("DELETE", "Patient/1", ifNoneMatch="*"), 400),
+        (asking("DELETE", "Patient/1", ifMatch=1), 400),
+        (asking("DELETE", "Patient/1?identifier=x"), 400),
+        (asking("PUT", "Patient?nonsense=x", PATIENT), 400),
+        (asking("DELETE", "Patient?"), 400),
+        (asking("POST", "Account", {"resourceType": "Account"}), 400),
+        (asking("POST", "Patient"), 400),
+        (asking("POST", "Patient", {"resourceType": "Device"}), 400),
+        (asking("POST", "Patient", PATIENT, ifNoneExist=""), 400),
+        (asking("PUT", "Patient/1", {**PATIENT, "id": "1"}, ifMatch="x"), 400),
+        (asking("PUT", "Patient/1", {**PATIENT, "id": "1"}), 404),
+        (asking("PUT", "Patient/1", {**PATIENT, "id": "2"}), 400),
+        (asking("GET", "Patient/a b"), 404),
+        (asking("DELETE", "Patient/\u00e9"), 404),
     ],
 )
 async def test_an_entry_that_cannot_be_done_is_refused(
     house: House, entry: dict[str, Any], status: int
 ) -> None:
-    answer = await house.post("/", json=_bundle(entry))
+    answer = await house.post("/", json=bundle_of(entry))
     assert answer.status_code == status, answer.text
     assert answer.json()["resourceType"] == "OperationOutcome"
-    batch = await house.post("/", json=_bundle(entry, kind="batch"))
+    batch = await house.post("/", json=bundle_of(entry, kind="batch"))
     assert batch.json()["entry"][0]["response"]["status"] == str(status)
     assert await house.world.count("resource_head") == 0
 
@@ -220,11 +208,11 @@ async def test_an_entry_that_cannot_be_done_is_refused(
         PATIENT,
         {"resourceType": "Bundle", "type": "transaction", "entry": {}},
         {"resourceType": "Bundle", "type": "transaction", "entry": "x"},
-        _bundle(
-            _entry("POST", "Patient", PATIENT, "urn:uuid:1"),
-            _entry("POST", "Patient", PATIENT, "urn:uuid:1"),
+        bundle_of(
+            asking("POST", "Patient", PATIENT, "urn:uuid:1"),
+            asking("POST", "Patient", PATIENT, "urn:uuid:1"),
         ),
-        _bundle(_entry("DELETE", "Patient/1"), _entry("DELETE", "Patient/1")),
+        bundle_of(asking("DELETE", "Patient/1"), asking("DELETE", "Patient/1")),
     ],
 )
 async def test_bundles_of_another_kind_are_400(house: House, body: dict[str, Any]) -> None:
@@ -234,9 +222,9 @@ async def test_bundles_of_another_kind_are_400(house: House, body: dict[str, Any
 
 
 async def test_too_many_entries_are_413(house: House) -> None:
-    many = [_entry("POST", "Patient", PATIENT)] * (MAX_ENTRIES + 1)
+    many = [asking("POST", "Patient", PATIENT)] * (MAX_ENTRIES + 1)
     require_outcome(
-        await house.post("/", json=_bundle(*many)),
+        await house.post("/", json=bundle_of(*many)),
         413,
         issue("too-long", "a Bundle may have 20 entries at most"),
     )
@@ -252,9 +240,9 @@ async def test_a_transaction_reaches_no_further_than_its_caller(house: House) ->
     token = await house.resident(mine)
     answer = await house.post(
         "/",
-        json=_bundle(
-            _entry("POST", "Flag", _flag(f"Patient/{mine}")),
-            _entry("GET", f"Patient/{theirs}"),
+        json=bundle_of(
+            asking("POST", "Flag", _flag(f"Patient/{mine}")),
+            asking("GET", f"Patient/{theirs}"),
         ),
         token=token,
     )

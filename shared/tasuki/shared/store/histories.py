@@ -14,6 +14,7 @@ from sqlalchemy import ARRAY, Text, and_, any_, bindparam, exists, select, tuple
 
 from tasuki.shared.store.hot import Hot
 from tasuki.shared.store.schema import HEAD, VERSION
+from tasuki.shared.store.versions import COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -22,18 +23,9 @@ if TYPE_CHECKING:
     from tasuki.shared.store.hot import Line
     from tasuki.shared.store.schema import AnyRow, Statement
 
-_COLUMNS = (
-    VERSION.c.type,
-    VERSION.c.id,
-    VERSION.c.owner,
-    VERSION.c.version,
-    VERSION.c.at,
-    VERSION.c.method,
-    VERSION.c.sealed,
-)
 # All versions of some resources, oldest first.
 _ALL_OF = Hot(
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(
         VERSION.c.tenant == bindparam("tenant"),
         VERSION.c.type == bindparam("type_"),
@@ -71,7 +63,7 @@ class Histories:
 
 def statement(tenant: str, asked: Selection, limit: int) -> Statement:
     """Return the statement that finds these versions."""
-    found = select(*_COLUMNS).where(VERSION.c.tenant == tenant).limit(limit)
+    found = select(*COLUMNS).where(VERSION.c.tenant == tenant).limit(limit)
     if len(asked.types) == 1:  # equal to one, and not one of an array: an index gives the order
         found = found.where(VERSION.c.type == asked.types[0])
     else:

@@ -32,7 +32,7 @@ from tasuki.shared.store.quarantine import QuarantineShelf
 from tasuki.shared.store.replica import COPIES, COPIES_UNDER, copies_of, copy_place
 from tasuki.shared.store.schema import HEAD, VERSION
 from tasuki.shared.store.vault import AUDIT, RECORD
-from tasuki.shared.store.versions import SOME_VERSIONS, wanted_versions
+from tasuki.shared.store.versions import COLUMNS, SOME_VERSIONS, wanted_versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,19 +44,10 @@ if TYPE_CHECKING:
     from tasuki.shared.store.schema import AnyRow
     from tasuki.shared.store.vault import KeyVault
 
-_COLUMNS = (
-    VERSION.c.type,
-    VERSION.c.id,
-    VERSION.c.owner,
-    VERSION.c.version,
-    VERSION.c.at,
-    VERSION.c.method,
-    VERSION.c.sealed,
-)
 # The version of a head is one look-up by primary key. OFFSET keeps the planner from choosing
 # another way: without fresh statistics, after a load, it compared every head with every version.
 _NEWEST = (
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(
         VERSION.c.tenant == HEAD.c.tenant,
         VERSION.c.type == HEAD.c.type,
@@ -121,7 +112,7 @@ _HOLD_LIVE = Hot(
     select(HEAD.c.id).where(_THESE, ~HEAD.c.deleted).order_by(HEAD.c.id).with_for_update(read=True)
 )
 _VERSIONS = (
-    select(*_COLUMNS)
+    select(*COLUMNS)
     .where(
         VERSION.c.tenant == bindparam("tenant"),
         VERSION.c.type == bindparam("type_"),

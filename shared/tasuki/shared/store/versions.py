@@ -12,6 +12,17 @@ from tasuki.shared.store.schema import VERSION
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+COLUMNS = (
+    VERSION.c.type,
+    VERSION.c.id,
+    VERSION.c.owner,
+    VERSION.c.version,
+    VERSION.c.at,
+    VERSION.c.method,
+    VERSION.c.sealed,
+)
+"""What a version is read as."""
+
 _WANTED = (
     func.unnest(
         bindparam("types", type_=ARRAY(Text)),
@@ -24,15 +35,7 @@ _WANTED = (
     .render_derived()
 )
 SOME_VERSIONS = Hot(
-    select(
-        VERSION.c.type,
-        VERSION.c.id,
-        VERSION.c.owner,
-        VERSION.c.version,
-        VERSION.c.at,
-        VERSION.c.method,
-        VERSION.c.sealed,
-    )
+    select(*COLUMNS)
     .join_from(
         _WANTED,
         VERSION,

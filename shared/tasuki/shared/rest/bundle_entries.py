@@ -111,7 +111,11 @@ def _addressed(service: FhirService, entry: Entry, request: dict[str, Any]) -> E
     is_new = entry.method == "POST"
     type_, id_, text = match.groups() if match is not None else ("", None, None)
     names = (id_ is not None) + (text is not None)
-    if type_ not in service.types or names != (not is_new):
+    if type_ not in service.types:
+        raise Fault(
+            Category.NOT_SUPPORTED, "this server keeps no resources of this type", at=("url",)
+        )
+    if names != (not is_new):
         raise Fault(
             Category.NOT_SUPPORTED,
             "request.url must be Type for POST and Type/id or Type?criteria for the others",

@@ -218,9 +218,10 @@ class StoreMachine(RuleBasedStateMachine):
             async with self.store.unit() as unit:
                 assert await unit.head(*place) == stored(held[-1])
                 assert await unit.head_for_update(*place) == stored(held[-1])
-                assert await unit.history(Selection((place[0],), place[1]), 100) == [
-                    stored(one) for one in reversed(held)
-                ]
+                assert await unit.history(Selection((place[0],), place[1]), 100) == (
+                    [stored(one) for one in reversed(held)],
+                    False,
+                )
                 for one in held:
                     assert await unit.version(*place, one.version) == stored(one)
                 assert await unit.version(*place, len(held) + 1) is None

@@ -49,7 +49,7 @@ async def test_absent_is_none_or_empty_everywhere(world: World) -> None:
         assert await unit.head("Patient", "p1") is None
         assert await unit.head_for_update("Patient", "p1") is None
         assert await unit.version("Patient", "p1", 1) is None
-        assert await unit.history(Selection(("Patient",), "p1"), 10) == []
+        assert await unit.history(Selection(("Patient",), "p1"), 10) == ([], False)
         assert await unit.of_owner("p1", ["Observation"]) == []
         assert await unit.of_owner("p1", []) == []
         assert await unit.scan("Patient", 10) == []
@@ -71,13 +71,13 @@ async def test_versions_follow_each_other_and_stay(world: World) -> None:
         await unit.write([patient("p1", expected=1, body=changed)])
         await unit.write([patient("p1", expected=2, body=None, method=Method.DELETE)])
     async with world.store.unit() as unit:
-        versions = await unit.history(Selection(("Patient",), "p1"), 10)
+        versions, _ = await unit.history(Selection(("Patient",), "p1"), 10)
         assert [(v.version, v.method, v.body) for v in versions] == [
             (3, Method.DELETE, None),
             (2, Method.PUT, changed),
             (1, Method.POST, body("Patient", "p1")),
         ]
-        assert await unit.history(Selection(("Patient",), "p1"), 2) == versions[:2]
+        assert await unit.history(Selection(("Patient",), "p1"), 2) == (versions[:2], True)
         assert await unit.version("Patient", "p1", 2) == versions[1]
         assert await unit.head("Patient", "p1") == versions[0]
         assert await unit.head_for_update("Patient", "p1") == versions[0]
@@ -158,7 +158,7 @@ async def test_tenants_share_a_database_and_nothing_else(world: World) -> None:
         assert await unit.audit_events(["p1"], 10) == []
         await unit.write([patient("p1")])
     async with world.store.unit() as unit:
-        assert len(await unit.history(Selection(("Patient",), "p1"), 10)) == 1
+        assert len((await unit.history(Selection(("Patient",), "p1"), 10))[0]) == 1
     await other.stamper.stamp()
     assert len((await other.feed(0, 10, ())).changes) == 1
     await other.databases.dispose()
@@ -173,7 +173,7 @@ async def test_another_head_than_expected_is_a_conflict(world: World, expected: 
             await unit.write([patient("p1", expected=expected)])
     assert refused.value.category is Category.CONFLICT
     async with world.store.unit() as unit:
-        assert len(await unit.history(Selection(("Patient",), "p1"), 10)) == 1
+        assert len((await unit.history(Selection(("Patient",), "p1"), 10))[0]) == 1
 
 
 async def test_a_version_of_another_owner_is_a_conflict(world: World) -> None:
@@ -312,7 +312,7 @@ async def test_no_update_is_lost_under_optimistic_concurrency(world: World) -> N
     await asyncio.gather(*(writer(number) for number in range(6)))
     assert faults == {Category.CONFLICT}
     async with world.store.unit() as unit:
-        versions = await unit.history(Selection(("Patient",), "p1"), 100)
+        versions, _ = await unit.history(Selection(("Patient",), "p1"), 100)
     assert [v.version for v in versions] == list(range(len(won) + 1, 0, -1))
     assert [v.body for v in reversed(versions[:-1])] == [body("Patient", f"{n}") for n in won]
 

@@ -21,7 +21,7 @@ from tasuki.shared.audit.shapes import Action
 from tasuki.shared.fhir.json import parse_resource
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from tasuki.shared.access.records import Position, Stored
     from tasuki.shared.access.rulings import Ruling
@@ -89,12 +89,13 @@ class Histories(Pages):
         more = True
         while more and len(shown) < asked.count and opened < OPENED_AT_MOST:
             wanted = asked.count - len(shown)
-            rows = await self._unit.history(selection, wanted + 1)
-            more = len(rows) > wanted
+            rows, more = await self._unit.history(selection, wanted)
             opened += len(rows)
-            shown += await self._admitted(rows[:wanted])
+            shown += await self._admitted(rows)
             if rows:
-                selection = replace(selection, after=_position(rows[:wanted][-1]))
+                selection = replace(selection, after=_position(rows[-1]))
+            if more and shown and len(rows) < wanted:
+                break  # they are large, so the page ends here
         await self._leave_history_leaves(asked, shown)
         name = None
         if more:
@@ -149,12 +150,26 @@ class Histories(Pages):
         hidden: set[Key] = set()
         for type_ in sorted({type_ for type_, _ in screened}):
             ids = sorted(id_ for of_type, id_ in screened if of_type == type_)
-            for version in await self._unit.all_versions(type_, ids):
+            async for version in self._all_versions(type_, ids):
                 key = (type_, version.id)
                 body = version.body
                 if body is not None and not screened[key].admits(parse_resource(body)):
                     hidden.add(key)
         return hidden
+
+    async def _all_versions(self, type_: str, ids: Sequence[str]) -> AsyncIterator[Stored]:
+        """Yield every version of these, of each as many at a time as may be opened at once."""
+        together = await self._unit.all_versions(type_, ids)
+        for version in together or ():
+            yield version
+        for id_ in ids if together is None else ():
+            selection, more = Selection((type_,), id_), True
+            while more:
+                rows, more = await self._unit.history(selection, OPENED_AT_MOST)
+                for version in rows:
+                    yield version
+                if rows:
+                    selection = replace(selection, after=_position(rows[-1]))
 
     async def _leave_history_leaves(self, asked: Asked, shown: Sequence[Stored]) -> None:
         entities: dict[tuple[str, str], list[str]] = {}

@@ -199,16 +199,28 @@ class Unit(Protocol):
         """Return those of these (type, id, version) that exist, by type and id."""
         ...
 
-    async def history(self, asked: Selection, limit: int) -> list[Stored]:
-        """Return versions, newest first: of one resource by number, else by time of writing."""
+    async def history(self, asked: Selection, limit: int) -> tuple[list[Stored], bool]:
+        """Return versions, newest first, and whether there are more.
+
+        Of one resource by number, else by time of writing. Fewer than `limit` where they are large,
+        but one at least where there is one.
+        """
         ...
 
-    async def all_versions(self, type_: str, ids: Sequence[str]) -> list[Stored]:
-        """Return every version of these resources, by id and number."""
+    async def all_versions(self, type_: str, ids: Sequence[str]) -> list[Stored] | None:
+        """Return every version of these resources, by id and number; None where they are too large.
+
+        They are not opened then; `history` gives them in parts.
+        """
         ...
 
     async def of_owner(self, owner: str, types: Sequence[str]) -> list[Stored]:
-        """Return the person's live resources of these types, by type and id."""
+        """Return the person's live resources of these types, by type and id.
+
+        Raises:
+            Fault: TOO_COSTLY where the unit would open more than it may, by this, `scan` and
+                `by_ids` together; nothing is fetched then.
+        """
         ...
 
     async def has_others(self, owner: str) -> bool:

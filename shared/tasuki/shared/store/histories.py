@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import ARRAY, Text, and_, any_, bindparam, exists, select, tuple_
 
+from tasuki.shared.store import bounds
+from tasuki.shared.store.bounds import all_or_none, first_that_fit
 from tasuki.shared.store.hot import Hot
 from tasuki.shared.store.schema import HEAD, VERSION
 from tasuki.shared.store.versions import COLUMNS
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable, Iterator, Sequence
 
     from tasuki.shared.access.records import Selection, Stored
     from tasuki.shared.store.hot import Line
@@ -25,15 +27,18 @@ if TYPE_CHECKING:
 
 # All versions of some resources, oldest first.
 _ALL_OF = Hot(
-    select(*COLUMNS)
-    .where(
-        VERSION.c.tenant == bindparam("tenant"),
-        VERSION.c.type == bindparam("type_"),
-        VERSION.c.id == any_(bindparam("ids", type_=ARRAY(Text))),
+    all_or_none(
+        select(*COLUMNS).where(
+            VERSION.c.tenant == bindparam("tenant"),
+            VERSION.c.type == bindparam("type_"),
+            VERSION.c.id == any_(bindparam("ids", type_=ARRAY(Text))),
+        ),
+        "id",
+        "version",
     )
-    .order_by(VERSION.c.id, VERSION.c.version)
 )
 _POSITION = tuple_(VERSION.c.at, VERSION.c.type, VERSION.c.id, VERSION.c.version)
+_ORDER = ("at", "type", "id", "version")
 _LATER = VERSION.alias("later")
 
 
@@ -44,21 +49,43 @@ class Histories:
         self,
         line: Line,
         tenant: str,
-        opened: Callable[[Sequence[AnyRow]], Awaitable[list[Stored]]],
+        opened: Callable[[Sequence[AnyRow]], Awaitable[Iterator[Stored]]],
     ) -> None:
         self._line = line
         self._tenant = tenant
         self._opened = opened
 
-    async def history(self, asked: Selection, limit: int) -> list[Stored]:
+    async def history(self, asked: Selection, limit: int) -> tuple[list[Stored], bool]:
         """See `Unit.history`."""
-        rows = await self._line.core.execute(statement(self._tenant, asked, limit))
-        return await self._opened(rows.all())
+        order = ("version",) if asked.id is not None else _ORDER
+        found = first_that_fit(statement(self._tenant, asked, limit + 1), *order)
+        values = {"most": bounds.STRETCH_SEALED}
+        rows = (await self._line.core.execute(found, values)).all()
+        fitting = [row for row in rows[:limit] if row.fits]
+        opened: list[Stored] = []
+        size = 0
+        for stored in await self._opened(fitting):
+            size += len(stored.body or b"")
+            if opened and size > bounds.STRETCH_OPENED:
+                break
+            opened.append(stored)
+        return opened, len(opened) < len(rows)
 
-    async def all_versions(self, type_: str, ids: Sequence[str]) -> list[Stored]:
+    async def all_versions(self, type_: str, ids: Sequence[str]) -> list[Stored] | None:
         """See `Unit.all_versions`."""
-        values = {"tenant": self._tenant, "type_": type_, "ids": list(ids)}
-        return await self._opened(await _ALL_OF.rows(self._line, values))
+        most = bounds.STRETCH_SEALED
+        values = {"tenant": self._tenant, "type_": type_, "ids": list(ids), "most": most}
+        rows = await _ALL_OF.rows(self._line, values)
+        if rows and rows[0].total > most:
+            return None
+        opened: list[Stored] = []
+        size = 0
+        for stored in await self._opened(rows):
+            size += len(stored.body or b"")
+            if size > bounds.STRETCH_OPENED:
+                return None
+            opened.append(stored)
+        return opened
 
 
 def statement(tenant: str, asked: Selection, limit: int) -> Statement:

@@ -24,6 +24,7 @@ from tasuki.shared.crypto.seal import unseal
 from tasuki.shared.store import appending, leaves
 from tasuki.shared.store.appending import place_of
 from tasuki.shared.store.asof import AsOf
+from tasuki.shared.store.bounds import Budget, all_or_none
 from tasuki.shared.store.histories import Histories
 from tasuki.shared.store.hot import Hot
 from tasuki.shared.store.kept import KeptShelf
@@ -35,7 +36,7 @@ from tasuki.shared.store.vault import AUDIT, RECORD
 from tasuki.shared.store.versions import COLUMNS, SOME_VERSIONS, wanted_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tasuki.shared.access.records import NewVersion
     from tasuki.shared.audit.events import AuditRecord
@@ -79,10 +80,14 @@ _HEAD_AND_COPIES = Hot(
 )
 _LIVE = _CURRENT.where(HEAD.c.tenant == bindparam("tenant"), ~HEAD.c.deleted)
 _OF_OWNER = Hot(
-    _LIVE.where(
-        HEAD.c.owner == bindparam("owner"),
-        HEAD.c.type == any_(bindparam("types", type_=ARRAY(Text))),
-    ).order_by(HEAD.c.type, HEAD.c.id)
+    all_or_none(
+        _LIVE.where(
+            HEAD.c.owner == bindparam("owner"),
+            HEAD.c.type == any_(bindparam("types", type_=ARRAY(Text))),
+        ),
+        "type",
+        "id",
+    )
 )
 _OTHERS = Hot(
     select(HEAD.c.id)
@@ -95,7 +100,12 @@ _OTHERS = Hot(
     .limit(literal_column("1"))
 )
 _OF_TYPE = Hot(
-    _LIVE.where(HEAD.c.type == bindparam("type_")).order_by(HEAD.c.id).limit(bindparam("limit"))
+    all_or_none(
+        _LIVE.where(HEAD.c.type == bindparam("type_"))
+        .order_by(HEAD.c.id)
+        .limit(bindparam("limit")),
+        "id",
+    )
 )
 _THESE = and_(
     HEAD.c.tenant == bindparam("tenant"),
@@ -103,7 +113,7 @@ _THESE = and_(
     # One array and not a list of parameters: a statement may have 32,767 of those at most.
     HEAD.c.id == any_(bindparam("ids", type_=ARRAY(Text))),
 )
-_BY_IDS = Hot(_CURRENT.where(_THESE, ~HEAD.c.deleted).order_by(HEAD.c.id))
+_BY_IDS = Hot(all_or_none(_CURRENT.where(_THESE, ~HEAD.c.deleted), "id"))
 _HEADS = Hot(_CURRENT.where(_THESE).order_by(HEAD.c.id))
 # Locked in a statement of its own: one that waits here for another's commit would go on to join the
 # new head with the versions of its old snapshot, and find nothing.
@@ -150,6 +160,7 @@ class SealedUnit:
         kept = KeptShelf(line.core, vault, tenant)
         past = AsOf(line.core, tenant)
         self._fetched: dict[tuple[str, str], list[tuple[str, str, int, bytes]]] = {}
+        self._budget = Budget()
         self.changed = False
         self.by_identifier = self._lookups.by_identifier
         self.by_person_key = self._lookups.by_person_key
@@ -164,7 +175,7 @@ class SealedUnit:
         self.keep = kept.keep
         self.kept = kept.kept
         self.let_go = kept.let_go
-        told = Histories(line, tenant, self._opened)
+        told = Histories(line, tenant, self._open)
         self.history = told.history
         self.all_versions = told.all_versions
         self.open_elsewhere = past.open_elsewhere
@@ -196,7 +207,8 @@ class SealedUnit:
 
     async def of_owner(self, owner: str, types: Sequence[str]) -> list[Stored]:
         """See `Unit.of_owner`."""
-        return await self._many(_OF_OWNER, {"owner": owner, "types": list(types)})
+        rows = await self._within(_OF_OWNER, {"owner": owner, "types": list(types)})
+        return await self._counted(rows)
 
     async def has_others(self, owner: str) -> bool:
         """See `Unit.has_others`."""
@@ -204,8 +216,8 @@ class SealedUnit:
 
     async def scan(self, type_: str, limit: int) -> list[Stored] | None:
         """See `Unit.scan`."""
-        rows = await self._rows(_OF_TYPE, {"type_": type_, "limit": limit + 1})
-        return None if len(rows) > limit else await self._opened(rows)
+        rows = await self._within(_OF_TYPE, {"type_": type_, "limit": limit + 1})
+        return None if len(rows) > limit else await self._counted(rows)
 
     async def heads(self, type_: str, ids: Sequence[str]) -> list[Stored]:
         """See `Unit.heads`."""
@@ -223,7 +235,9 @@ class SealedUnit:
 
     async def by_ids(self, type_: str, ids: Sequence[str]) -> list[Stored]:
         """See `Unit.by_ids`."""
-        return await self._many(_BY_IDS, {"type_": type_, "ids": list(ids)}) if ids else []
+        if not ids:
+            return []
+        return await self._counted(await self._within(_BY_IDS, {"type_": type_, "ids": list(ids)}))
 
     async def copies(self, feed: str, owner: str) -> list[Copy]:
         """See `Unit.copies`."""
@@ -295,10 +309,27 @@ class SealedUnit:
     async def _many(self, statement: Hot, values: Mapping[str, object]) -> list[Stored]:
         return await self._opened(await self._rows(statement, values))
 
+    async def _within(self, statement: Hot, values: Mapping[str, object]) -> Sequence[AnyRow]:
+        """Return rows with all their bodies; without, where they go beyond the budget."""
+        return await self._rows(statement, {**values, "most": self._budget.sealed})
+
+    async def _counted(self, rows: Sequence[AnyRow]) -> list[Stored]:
+        """Open rows on the budget."""
+        self._budget.fetched(int(rows[0].total) if rows else 0)
+        opened = []
+        for stored in await self._open(rows):
+            self._budget.unsealed(len(stored.body or b""))
+            opened.append(stored)
+        return opened
+
     async def _opened(self, rows: Sequence[AnyRow]) -> list[Stored]:
+        return list(await self._open(rows))
+
+    async def _open(self, rows: Sequence[AnyRow]) -> Iterator[Stored]:
+        """Return what opens the rows one after the other."""
         owners = {row.owner for row in rows if row.sealed is not None}
         keys = await self._vault.opened(owners) if owners else {}
-        return [
+        return (
             Stored(
                 type=row.type,
                 id=row.id,
@@ -311,4 +342,4 @@ class SealedUnit:
                 else unseal(row.sealed, key=keys[row.owner], place=place_of(self._tenant, row)),
             )
             for row in rows
-        ]
+        )

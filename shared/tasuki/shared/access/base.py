@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.refusals import forbidden, not_found, out_of_scope
 from tasuki.shared.access.rulings import Ask, Interaction
 from tasuki.shared.audit.events import Outcome
+from tasuki.shared.audit.shapes import Action
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -16,8 +18,20 @@ if TYPE_CHECKING:
     from tasuki.shared.access.gate import Desk
     from tasuki.shared.access.records import Unit
     from tasuki.shared.access.rulings import Caller, Decider, Ruling
-    from tasuki.shared.audit.shapes import Action
     from tasuki.shared.ids import IdSource
+
+
+_ACTIONS = MappingProxyType(
+    {
+        Interaction.READ: Action.READ,
+        Interaction.VREAD: Action.VREAD,
+        Interaction.HISTORY: Action.HISTORY,
+        Interaction.SEARCH: Action.SEARCH,
+        Interaction.CREATE: Action.CREATE,
+        Interaction.UPDATE: Action.UPDATE,
+        Interaction.DELETE: Action.DELETE,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +87,24 @@ class AtTheGate:
             return ruling
         refused = not_found if ruling.hidden else forbidden
         raise refused(ruling.basis, owner=owner, entities=types)
+
+    def tried(self) -> list[Left]:
+        """Return what was permitted of people's records in this transaction so far.
+
+        Where it ends in a fault this is what the fault may tell of: that something was deleted, is
+        another version, matches, or does not.
+        """
+        permitted = {
+            (_ACTIONS[interaction], owner, types): ruling.basis
+            for (interaction, owner, types), ruling in self._rulings.items()
+            if ruling.permitted and owner != NOBODY
+        }
+        return [
+            Left(action, owner, types, basis)
+            for (action, owner, types), basis in sorted(
+                permitted.items(), key=lambda one: (one[0][1], one[0][0].value, one[0][2])
+            )
+        ]
 
     async def leave_leaf(
         self,

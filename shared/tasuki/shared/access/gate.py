@@ -26,10 +26,12 @@ from tasuki.shared.access.refusals import Refused
 from tasuki.shared.access.whole import WholeRecord
 from tasuki.shared.audit.events import AuditRecord, Outcome
 from tasuki.shared.audit.shapes import Action
+from tasuki.shared.faults import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
+    from tasuki.shared.access.base import Left
     from tasuki.shared.access.records import RecordStore, Unit
     from tasuki.shared.access.rulings import Caller, Decider
     from tasuki.shared.clock import Clock
@@ -92,15 +94,37 @@ class Gate:
     async def enter(self, caller: Caller, *, still: bool = False) -> AsyncIterator[Records]:
         """Open a transaction for this caller; a still one reads the records of one moment.
 
-        On a refusal nothing of it remains but the leaf that records the refusal.
+        On a refusal nothing of it remains but the leaf that records the refusal; on any other fault,
+        leaves for those whose records the caller was permitted to look at, since it may tell of them.
         """
+        tried: list[Left] = []
         try:
             async with self._store.unit(still=still) as unit:
-                yield self._records(unit, caller)
+                records = self._records(unit, caller)
+                try:
+                    yield records
+                except Fault:
+                    tried = records.tried()
+                    raise
         except Refused as refusal:
-            async with self._store.unit() as unit:
-                await unit.record([self._denial(caller, refusal)])
+            left = [
+                # What was searched for before may show in that it came to the refusal.
+                one
+                for one in tried
+                if one.owner != refusal.owner or one.action is Action.SEARCH
+            ]
+            await self._record(
+                [self._denial(caller, refusal), *(self._failure(caller, one) for one in left)]
+            )
             raise
+        except Fault:
+            await self._record([self._failure(caller, one) for one in tried])
+            raise
+
+    async def _record(self, leaves: Sequence[AuditRecord]) -> None:
+        if leaves:
+            async with self._store.unit() as unit:
+                await unit.record(leaves)
 
     def _records(self, unit: Unit, caller: Caller) -> Records:
         return Records(unit, caller, self._decider, self._desk, self._ids)
@@ -110,4 +134,11 @@ class Gate:
             self._desk.entry(caller, Action.DENIED, Outcome.DENIED, refusal.basis),
             patient=f"Patient/{refusal.owner}" if refusal.owner else None,
             entities=refusal.entities,
+        )
+
+    def _failure(self, caller: Caller, left: Left) -> AuditRecord:
+        return replace(
+            self._desk.entry(caller, left.action, Outcome.FAILED, left.basis),
+            patient=f"Patient/{left.owner}",
+            entities=left.entities,
         )

@@ -11,12 +11,13 @@ from tasuki.shared.access.refusals import forbidden, not_found, out_of_scope
 from tasuki.shared.access.rulings import Ask, Interaction
 from tasuki.shared.audit.events import Outcome
 from tasuki.shared.audit.shapes import Action
+from tasuki.shared.fhir.json import meaning_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tasuki.shared.access.gate import Desk
-    from tasuki.shared.access.records import Unit
+    from tasuki.shared.access.records import Stored, Unit
     from tasuki.shared.access.rulings import Caller, Decider, Ruling
     from tasuki.shared.ids import IdSource
 
@@ -87,6 +88,21 @@ class AtTheGate:
             return ruling
         refused = not_found if ruling.hidden else forbidden
         raise refused(ruling.basis, owner=owner, entities=types)
+
+    async def _may_be_seen(self, found: Stored, ruling: Ruling, by: Interaction) -> bool:
+        """Return whether a version passes the screen, and what was last said of its resource too.
+
+        Who was told something once and is not to know it any more finds no older version, and who
+        was never told finds no deletion.
+        """
+        head = found
+        if by is Interaction.VREAD:
+            head = await self._unit.head(found.type, found.id) or found
+        last: Stored | None = head
+        if head.body is None:
+            last = await self._unit.version(head.type, head.id, head.version - 1)
+        said = {one.version: one.body for one in (found, last) if one is not None and one.body}
+        return bool(said) and all(ruling.admits(meaning_of(body)) for body in said.values())
 
     def tried(self) -> list[Left]:
         """Return what was permitted of people's records in this transaction so far.

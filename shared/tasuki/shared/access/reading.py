@@ -10,13 +10,12 @@ from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.access.untold import Untold
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.fhir.json import meaning_of, parse_resource
+from tasuki.shared.fhir.json import parse_resource
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tasuki.shared.access.records import Stored
-    from tasuki.shared.access.rulings import Ruling
     from tasuki.shared.fhir.json import Resource
 
 
@@ -128,18 +127,3 @@ class Reading(Untold):
         action = Action.READ if interaction is Interaction.READ else Action.VREAD
         await self.leave_leaf(action, found.owner, (entity,), ruling.basis)
         return found
-
-    async def _may_be_seen(self, found: Stored, ruling: Ruling, by: Interaction) -> bool:
-        """Return whether a version passes the screen, and what was last said of its resource too.
-
-        Who was told something once and is not to know it any more finds no older version, and who
-        was never told finds no deletion.
-        """
-        head = found
-        if by is Interaction.VREAD:
-            head = await self._unit.head(found.type, found.id) or found
-        last: Stored | None = head
-        if head.body is None:
-            last = await self._unit.version(head.type, head.id, head.version - 1)
-        said = {one.version: one.body for one in (found, last) if one is not None and one.body}
-        return bool(said) and all(ruling.admits(meaning_of(body)) for body in said.values())

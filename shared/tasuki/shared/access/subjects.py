@@ -14,10 +14,12 @@ from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.faults import Category, Fault, Faults
 from tasuki.shared.fhir.compartment import owner_of, owners_through
+from tasuki.shared.fhir.json import meaning_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from tasuki.shared.access.records import Stored
     from tasuki.shared.fhir.json import Resource
 
 Key = tuple[str, str]
@@ -30,19 +32,22 @@ class Subjects(AtTheGate):
     async def all_exist(self, references: Sequence[Key]) -> bool:
         """Return whether every one of these is live here, as far as the caller may know.
 
-        What belongs to somebody the caller may not read counts as absent.
+        What the caller may not read counts as absent.
         """
         for type_ in sorted({type_ for type_, _ in references}):
             ids = sorted({id_ for of_type, id_ in references if of_type == type_})
             await self._unit.live(type_, ids)  # nobody deletes them before this unit ends
             found = await self._unit.by_ids(type_, ids)
-            known = [one for one in found if await self._may_know(one.owner, type_)]
+            known = [one for one in found if await self._may_know(one)]
             if len(known) < len(ids):
                 return False
         return True
 
-    async def _may_know(self, owner: str, type_: str) -> bool:
-        return owner == NOBODY or (await self.ruling(Interaction.READ, owner, type_)).permitted
+    async def _may_know(self, live: Stored) -> bool:
+        if live.owner == NOBODY:
+            return True
+        ruling = await self.ruling(Interaction.READ, live.owner, live.type)
+        return ruling.admits(meaning_of(live.body or b"{}"))
 
     async def _owners(
         self, resources: Mapping[Key, Resource], places: Mapping[Key, str]
@@ -99,8 +104,7 @@ class Subjects(AtTheGate):
 
     async def _owner_here(self, target: Key) -> str:
         head = await self._unit.head(*target)
-        gone = head is None or head.deleted
-        if head is None or gone or not await self._may_know(head.owner, target[0]):
+        if head is None or head.deleted or not await self._may_know(head):
             raise Fault(Category.STRUCTURE, "what this resource is about is not here")
         return head.owner
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
+    from tasuki.shared.access.rulings import Ruling
     from tasuki.shared.access.subjects import Key
     from tasuki.shared.fhir.json import Resource
 
@@ -135,7 +136,7 @@ class Writing(Subjects):
         """Return on what basis a further version of `head` may be written."""
         if head is None:
             raise not_found("absent", entities=(f"{one.type}/{one.id}",))
-        ruling = await self.require(Interaction.UPDATE, head.owner, one.type)
+        ruling = await self._require_change(Interaction.UPDATE, head)
         self._require_seen(head, ruling.admits)
         if one.change is not None and head.deleted:
             raise Fault(Category.GONE, "the resource has been deleted")
@@ -214,13 +215,26 @@ class Writing(Subjects):
         head = await self._unit.head_for_update(type_, id_)
         if head is None:
             raise not_found("absent", entities=(f"{type_}/{id_}",))
-        ruling = await self.require(Interaction.DELETE, head.owner, type_)
+        ruling = await self._require_change(Interaction.DELETE, head)
         if head.body is not None:
             self._require_seen(head, ruling.admits)
             _require_version(head, if_match)
             if type_ == "Patient":
                 await self._require_empty(id_)
         return head, ruling.basis
+
+    async def _require_change(self, interaction: Interaction, head: Stored) -> Ruling:
+        """Return the ruling on a change; refused, what could not be read either is as absent."""
+        ruling = await self.ruling(interaction, head.owner, head.type)
+        if not ruling.permitted:
+            reading = await self.ruling(Interaction.READ, head.owner, head.type)
+            hidden = reading.hidden or (
+                reading.permitted and not await self._may_be_seen(head, reading, Interaction.READ)
+            )
+            if hidden:
+                entity = f"{head.type}/{head.id}"
+                raise not_found(ruling.basis, owner=head.owner, entities=(entity,))
+        return await self.require(interaction, head.owner, head.type)
 
     async def _require_empty(self, patient: str) -> None:
         if await self._unit.has_others(patient):

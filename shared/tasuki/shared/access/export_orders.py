@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
+from tasuki.shared.access.base import Left
 from tasuki.shared.access.export_jobs import (
     AT_ONCE,
     LEASE,
@@ -62,7 +63,11 @@ class Ordering(Pages):
         )
         await self._list_export(job)
         await self._keep_export(job)
-        await self.leave_leaf(Action.EXPORT, NOBODY, types, "export-ordered", query=order.request)
+        # Which files there are tells of the people named, before one of them is fetched.
+        await self.leave_each(
+            Left(Action.EXPORT, owner, types, "export-ordered", order.request)
+            for owner in owners or (NOBODY,)
+        )
         return job
 
     async def export_job(self, id_: str) -> Job:

@@ -83,7 +83,9 @@ class Histories(Pages):
             current=asked.current,
             after=after,
         )
-        total = await self._require_one(asked) if asked.id is not None else None
+        owner, total = self._confined_to() or NOBODY, None
+        if asked.id is not None:
+            owner, total = await self._require_one(asked)
         shown: list[Stored] = []
         opened = 0
         more = True
@@ -96,7 +98,7 @@ class Histories(Pages):
                 selection = replace(selection, after=_position(rows[-1]))
             if more and shown and len(rows) < wanted:
                 break  # they are large, so the page ends here
-        await self._leave_history_leaves(asked, shown)
+        await self._leave_history_leaves(asked, shown, owner)
         name = None
         if more:
             name = await self.lay_aside(SHELF, Cursor(asked, selection.after).told())
@@ -120,8 +122,8 @@ class Histories(Pages):
             return None
         return (principal.patient or "Patient/").removeprefix("Patient/") or "-"
 
-    async def _require_one(self, asked: Asked) -> int | None:
-        """Refuse a resource that is not the caller's to know; return how many versions it has."""
+    async def _require_one(self, asked: Asked) -> tuple[str, int | None]:
+        """Refuse a resource that is not the caller's to know; return whose, how many versions."""
         type_, id_ = str(asked.type), str(asked.id)
         head = await self._unit.head(type_, id_)
         if head is None:
@@ -130,7 +132,7 @@ class Histories(Pages):
         if await self._hidden({(type_, id_): ruling}):
             raise not_found("label", owner=head.owner, entities=(f"{type_}/{id_}",))
         filtered = asked.since is not None or asked.current is not None
-        return None if filtered else head.version
+        return head.owner, None if filtered else head.version
 
     async def _admitted(self, rows: Sequence[Stored]) -> list[Stored]:
         """Return those versions that may leave."""
@@ -171,7 +173,9 @@ class Histories(Pages):
                 if rows:
                     selection = replace(selection, after=_position(rows[-1]))
 
-    async def _leave_history_leaves(self, asked: Asked, shown: Sequence[Stored]) -> None:
+    async def _leave_history_leaves(
+        self, asked: Asked, shown: Sequence[Stored], about: str
+    ) -> None:
         entities: dict[tuple[str, str], list[str]] = {}
         for one in shown:
             ruling = await self.ruling(Interaction.HISTORY, one.owner, one.type)
@@ -181,7 +185,7 @@ class Histories(Pages):
             Left(Action.HISTORY, owner, tuple(names), basis)
             for (owner, basis), names in sorted(entities.items())
         ]
-        await self.leave_each(left or [Left(Action.HISTORY, NOBODY, (asked.path,), "no-match")])
+        await self.leave_each(left or [Left(Action.HISTORY, about, (asked.path,), "no-match")])
 
 
 def _position(row: Stored) -> Position:

@@ -28,5 +28,5 @@ class LatestObservations(Searching):
         found = {id(hit.meaning): hit for hit in await self.find(wanted)}
         last = latest([hit.meaning for hit in found.values()], most)
         shown = [found[id(one)] for one in last]
-        await self.leave_search_leaves(replace(wanted, operation="$lastn"), shown)
+        await self.leave_search_leaves(replace(wanted, operation="$lastn"), shown, found=shown)
         return [hit.stored for hit in shown]

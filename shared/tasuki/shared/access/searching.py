@@ -6,9 +6,10 @@ https://hl7.org/fhir/R4/search.html
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from tasuki.shared.access.base import Left
 from tasuki.shared.access.finding import SUBJECT_LIMIT, Within, candidates, within
 from tasuki.shared.access.pages import Pages
 from tasuki.shared.access.reading import Opened
@@ -22,7 +23,7 @@ from tasuki.shared.fhir.search.sorting import in_order as sort_in_order
 from tasuki.shared.fhir.types import OWNERSHIP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from tasuki.shared.access.records import Stored
     from tasuki.shared.fhir.json import Resource
@@ -82,6 +83,9 @@ class Wanted:
 class Searching(Pages):
     """What a caller may find."""
 
+    # Whom the search that is going on has come down to, so that no match is an answer about them.
+    _sought: frozenset[str] = frozenset()
+
     async def search(self, query: Query) -> list[Opened]:
         """Return every match the caller may see, in the order the query asks for.
 
@@ -90,7 +94,7 @@ class Searching(Pages):
         """
         wanted = Wanted((query,))
         hits = await self.find(wanted)
-        await self.leave_search_leaves(wanted, hits)
+        await self.leave_search_leaves(wanted, hits, found=hits)
         return [Opened(hit.stored, parse_resource(hit.stored.body or b"")) for hit in hits]
 
     async def find(self, wanted: Wanted) -> list[Hit]:
@@ -99,6 +103,7 @@ class Searching(Pages):
         Raises:
             Fault: FORBIDDEN, TOO_COSTLY; NOT_FOUND for the compartment of nobody.
         """
+        self._sought = frozenset()
         for query in wanted.queries:
             self.require_scope(query.resource_type, Interaction.SEARCH)
         where = Within()
@@ -134,31 +139,38 @@ class Searching(Pages):
         return hits
 
     async def leave_search_leaves(
-        self, wanted: Wanted, hits: Sequence[Hit], *, counted: bool = False
+        self, wanted: Wanted, shown: Sequence[Hit], *, found: Sequence[Hit] | None = None
     ) -> None:
-        """Leave a leaf for everybody of whom something is shown (or counted), or was asked for."""
-        shown: dict[str, list[Hit]] = {}
-        for hit in hits:
-            shown.setdefault(hit.stored.owner, []).append(hit)
-        for owner, theirs in sorted(shown.items()):
-            entities = (
-                () if counted else tuple(f"{hit.stored.type}/{hit.stored.id}" for hit in theirs)
-            )
-            await self.leave_leaf(
-                Action.SEARCH, owner, entities, theirs[0].basis, query=wanted.asked
-            )
-        if not shown:
-            await self._leave_empty_leaves(wanted)
+        """Leave a leaf for everybody of whom something is shown, or counted, or was asked for.
 
-    async def _leave_empty_leaves(self, wanted: Wanted) -> None:
+        Args:
+            wanted: The search.
+            shown: What leaves.
+            found: All that the number tells of; None on further pages, which tell nothing new.
+        """
+        about: dict[str, Left] = {}
+        for hit in (*shown, *(found or ())):
+            left = Left(Action.SEARCH, hit.stored.owner, (), hit.basis, wanted.asked)
+            about.setdefault(hit.stored.owner, left)
+        for hit in shown:
+            left = about[hit.stored.owner]
+            entity = f"{hit.stored.type}/{hit.stored.id}"
+            about[left.owner] = replace(left, entities=(*left.entities, entity))
+        left_for = [about[owner] for owner in sorted(about)]
+        if found is not None or not about:
+            left_for += await self._absences(wanted, about.keys())
+        await self.leave_each(left_for)
+
+    async def _absences(self, wanted: Wanted, told: Collection[str]) -> list[Left]:
         """That there is nothing is told too, and about the people who were named."""
         asked = [
             (owner, await self.ruling(Interaction.SEARCH, owner, *wanted.types))
-            for owner in sorted(_named(wanted))
+            for owner in sorted((_named(wanted) | self._sought) - {NOBODY, *told})
         ]
         about = [owner for owner, ruling in asked if ruling.permitted]
-        for owner in about or [NOBODY]:
-            await self.leave_leaf(Action.SEARCH, owner, (), "no-match", query=wanted.asked)
+        if not about and not told:
+            about = [NOBODY]
+        return [Left(Action.SEARCH, owner, (), "no-match", wanted.asked) for owner in about]
 
     async def _say_refusal(self, wanted: Wanted) -> None:
         """Asked of one person by name, a refusal is said and not shown as an empty record."""
@@ -172,8 +184,12 @@ class Searching(Pages):
         accepts: list[Callable[[Resource], bool]] = []
         if query.chains or query.reverses:
             where, accepts = await self._followed(query, where)
+        rows = await candidates(self._unit, query, where)
+        self._sought |= where.owners or frozenset()
+        if query.identifier_tokens():
+            self._sought |= {row.owner for row in rows}
         hits: list[Hit] = []
-        for count, stored in enumerate(await candidates(self._unit, query, where), start=1):
+        for count, stored in enumerate(rows, start=1):
             if count % BREATH == 0:
                 await asyncio.sleep(0)
             if stored.body is None:
@@ -195,6 +211,7 @@ class Searching(Pages):
         own behind this gate.
         """
         people = await self._people_of(query, where)
+        self._sought |= people or frozenset()
         accepts: list[Callable[[Resource], bool]] = []
         for chain in query.chains:
             pointed = await self._pointed(chain, people)
@@ -214,6 +231,8 @@ class Searching(Pages):
         for inner in chain.queries:
             # A Patient may point to another Patient, or to somebody's through them.
             inside = people if to_owner or inner.resource_type != "Patient" else None
+            if to_owner and inner.identifier_tokens():
+                inside = None  # found at once, and asked for by name: so it is known who was
             found.update(hit.key for hit in await self._linked(inner, inside))
         return frozenset(found)
 

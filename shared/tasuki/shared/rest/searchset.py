@@ -74,11 +74,11 @@ async def searchset(records: Records, service: FhirService, asked: Asked) -> Res
     hits = await records.find(wanted)
     results = queries[0].results
     if results.count == 0 or results.summary == "count":
-        await records.leave_search_leaves(wanted, hits, counted=True)
+        await records.leave_search_leaves(wanted, [], found=hits)
         return _bundle(service, asked, queries[0], _Page([], [], total=len(hits)))
     shown = _fitting(hits, _count(results))
     page_of = _Page(shown, await records.included(shown, results.includes), total=len(hits))
-    await records.leave_search_leaves(wanted, [*shown, *page_of.added])
+    await records.leave_search_leaves(wanted, [*shown, *page_of.added], found=hits)
     if len(shown) < len(hits):
         rest = {
             "types": list(asked.types),

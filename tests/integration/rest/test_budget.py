@@ -123,3 +123,31 @@ async def test_a_hidden_version_hides_a_large_history_too(house: House, text: st
     for place in (f"Observation/{note}", "Observation"):
         answer = await house.get(f"/{place}/_history", token="clinician")
         assert note not in answer.text
+
+
+async def test_a_bundle_changes_no_more_than_may_be_opened(house: House, text: str) -> None:
+    _, notes = await _notes(house, text)
+    entries = [
+        {
+            "resource": {
+                "resourceType": "Parameters",
+                "parameter": [
+                    {
+                        "name": "operation",
+                        "part": [
+                            {"name": "type", "valueCode": "delete"},
+                            {"name": "path", "valueString": "Observation.note"},
+                        ],
+                    }
+                ],
+            },
+            "request": {"method": "PATCH", "url": f"Observation/{note}"},
+        }
+        for note in notes
+    ]
+    body = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+    answer = await house.post("/", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["issue"][0]["code"] == "too-costly"
+    assert (await house.post("/", json={**body, "type": "batch"})).status_code == 200
+    assert "note" not in (await house.get(f"/Observation/{notes[0]}")).json()

@@ -17,7 +17,7 @@ from tasuki.shared.access.subjects import placed
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.rest.answers import bundle, fhir
 from tasuki.shared.rest.bodies import require_acceptable, resource_body
-from tasuki.shared.rest.bundle_answers import deleted_answer, failed_answer, written_answer
+from tasuki.shared.rest.bundle_answers import Room, deleted_answer, failed_answer, written_answer
 from tasuki.shared.rest.bundle_entries import READING, WRITING, read_entry
 from tasuki.shared.rest.bundle_links import Links
 from tasuki.shared.rest.bundle_reads import read_for
@@ -68,7 +68,7 @@ async def _transaction(
 ) -> Answers:
     entries = [read_entry(service, index, one) for index, one in enumerate(given)]
     async with service.gate.enter(caller) as records:
-        return await _done(records, service, entries, asked)
+        return await _done(records, service, entries, asked, Room())
 
 
 async def _batch(
@@ -77,6 +77,7 @@ async def _batch(
     """Do each entry as a transaction of its own."""
     answers: Answers = {}
     readable: list[Entry] = []
+    room = Room()
     for index, one in enumerate(given):
         try:
             readable.append(read_entry(service, index, one))
@@ -85,7 +86,7 @@ async def _batch(
     for entry in sorted(readable, key=_turn):
         try:
             async with service.gate.enter(caller) as records:
-                answers.update(await _done(records, service, [entry], asked))
+                answers.update(await _done(records, service, [entry], asked, room))
         except Fault as fault:
             answers[entry.index] = failed_answer(fault)
     return answers
@@ -98,17 +99,22 @@ def _turn(entry: Entry) -> tuple[int, int]:
 
 
 async def _done(
-    records: Records, service: FhirService, entries: Sequence[Entry], asked: Wanted | None
+    records: Records,
+    service: FhirService,
+    entries: Sequence[Entry],
+    asked: Wanted | None,
+    room: Room,
 ) -> Answers:
     """Do these entries, all or nothing, and return their answers."""
     writing = [entry for entry in entries if entry.method in WRITING]
     targets = await find_targets(records, service.ids, writing)
     answers = await _deleted(records, targets, asked)
-    answers.update(await _written(records, service, targets, asked))
+    written = await _written(records, service, targets, asked)
+    answers.update({index: room.for_write(one) for index, one in sorted(written.items())})
     for entry in entries:
         if entry.method in READING:
             with placed(entry.place):
-                answers[entry.index] = await read_for(records, service, entry)
+                answers[entry.index] = room.for_read(await read_for(records, service, entry))
     return answers
 
 

@@ -114,7 +114,7 @@ _THESE = and_(
     HEAD.c.id == any_(bindparam("ids", type_=ARRAY(Text))),
 )
 _BY_IDS = Hot(all_or_none(_CURRENT.where(_THESE, ~HEAD.c.deleted), "id"))
-_HEADS = Hot(_CURRENT.where(_THESE).order_by(HEAD.c.id))
+_HEADS = Hot(all_or_none(_CURRENT.where(_THESE), "id"))
 # Locked in a statement of its own: one that waits here for another's commit would go on to join the
 # new head with the versions of its old snapshot, and find nothing.
 _LOCK_HEADS = Hot(select(HEAD.c.id).where(_THESE).order_by(HEAD.c.id).with_for_update())
@@ -224,7 +224,7 @@ class SealedUnit:
         if not ids:
             return []
         await self._rows(_LOCK_HEADS, {"type_": type_, "ids": list(ids)})
-        return await self._many(_HEADS, {"type_": type_, "ids": list(ids)})
+        return await self._counted(await self._within(_HEADS, {"type_": type_, "ids": list(ids)}))
 
     async def live(self, type_: str, ids: Sequence[str]) -> frozenset[str]:
         """See `Unit.live`."""

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.integration.rest.house import issue, require_outcome
 
 from tasuki.shared.access.rulings import Ruling
 
@@ -156,3 +157,29 @@ async def test_patches_in_a_bundle(house: House, kind: str) -> None:
             shown = int(answer.json()["entry"][0]["response"]["status"])
         assert shown == status, answer.text
     assert (await house.get(f"/Patient/{id_}")).headers["etag"] == 'W/"4"'
+
+
+@pytest.mark.parametrize("scopes", ["user/Patient.u", "user/Patient.us"])
+async def test_who_may_not_read_cannot_ask_by_patching(house: House, scopes: str) -> None:
+    id_ = await house.create(PATIENT)
+    house.grant("blind", scopes)
+    for operation in (
+        {"op": "test", "path": "/name/0/text", "value": "x"},
+        {"op": "add", "path": "/active", "value": True},
+    ):
+        answer = await house.ask(
+            "PATCH",
+            f"/Patient/{id_}",
+            raw=json.dumps([operation]).encode(),
+            headers={"Content-Type": "application/json-patch+json"},
+            token="blind",
+        )
+        text = "the access token does not carry the scope this needs: Patient.r"
+        require_outcome(answer, 403, issue("forbidden", text))
+    meta = {
+        "resourceType": "Parameters",
+        "parameter": [{"name": "meta", "valueMeta": {"tag": [{"code": "x"}]}}],
+    }
+    assert (
+        await house.post(f"/Patient/{id_}/$meta-delete", json=meta, token="blind")
+    ).status_code == 403

@@ -105,6 +105,9 @@ class Writing(Subjects):
         for one in proposed:
             with placed(one.place):
                 self.require_scope(one.type, one.interaction)
+                if one.change is not None:
+                    # Whether a change fits, and what comes of it, tells what is there.
+                    self.require_scope(one.type, Interaction.READ)
         heads = await self._heads_of(proposed)
         bases = {}
         resources: dict[Key, Resource] = {}

@@ -33,6 +33,13 @@ Key = tuple[str, str]
 class Including(AtTheGate):
     """What a caller may be shown beside the matches."""
 
+    _not_included: frozenset[str] = frozenset()
+
+    @property
+    def not_included(self) -> frozenset[str]:
+        """The types that were to be added about somebody who is shown, and consent withholds."""
+        return self._not_included
+
     async def included(self, shown: Sequence[Hit], includes: Sequence[Include]) -> list[Hit]:
         """Return what the includes add to the matches shown, each once.
 
@@ -94,6 +101,7 @@ class Including(AtTheGate):
         here = {hit.key for hit in fitting}
         found: list[Hit] = []
         for owner in sorted({hit.stored.owner for hit in fitting}):
+            await self._note_withheld(owner, include.source)
             rows = await self._sources(owner, include.source)
             new = [row for row in rows if (row.type, row.id) not in have]
             found += [
@@ -102,6 +110,15 @@ class Including(AtTheGate):
                 if not here.isdisjoint(include.targets_of(hit.meaning))
             ]
         return found
+
+    async def _note_withheld(self, owner: str, type_: str) -> None:
+        """Note what is withheld whether there is any or not: else it would tell that there is."""
+        if owner == NOBODY or not self._in_scope(type_):
+            return
+        ruling = await self.ruling(Interaction.SEARCH, owner, type_)
+        open_ = ruling.permitted and type_ not in ruling.withheld_types
+        if not open_ and not ruling.hidden:
+            self._not_included |= {type_}
 
     async def _sources(self, owner: str, type_: str) -> list[Stored]:
         """Return the rows that can point to something of this owner: theirs, or anybody's."""

@@ -85,6 +85,8 @@ class Searching(Pages):
 
     # Whom the search that is going on has come down to, so that no match is an answer about them.
     _sought: frozenset[str] = frozenset()
+    # Those of them whom the caller named, or was let see.
+    _confined: frozenset[str] = frozenset()
 
     async def search(self, query: Query) -> list[Opened]:
         """Return every match the caller may see, in the order the query asks for.
@@ -103,7 +105,7 @@ class Searching(Pages):
         Raises:
             Fault: FORBIDDEN, TOO_COSTLY; NOT_FOUND for the compartment of nobody.
         """
-        self._sought = frozenset()
+        self._sought = self._confined = frozenset()
         for query in wanted.queries:
             self.require_scope(query.resource_type, Interaction.SEARCH)
         where = Within()
@@ -113,7 +115,12 @@ class Searching(Pages):
                 raise not_found("absent", entities=(f"Patient/{wanted.patient}",))
             await self.require(Interaction.SEARCH, wanted.patient, *wanted.types)
             where = Within(owners=frozenset({wanted.patient}))
-        hits = [hit for query in wanted.queries for hit in await self._hits(query, where, wanted)]
+        hits: list[Hit] = []
+        confined = frozenset[str]()
+        for query in wanted.queries:
+            hits += await self._hits(query, where, wanted)
+            confined |= self._confined
+        self._confined = confined
         if not hits and wanted.patient is None:
             await self._say_refusal(wanted)
         return in_order(wanted, hits)
@@ -161,6 +168,20 @@ class Searching(Pages):
             left_for += await self._absences(wanted, about.keys())
         await self.leave_each(left_for)
 
+    async def kept_back(self, wanted: Wanted) -> frozenset[str]:
+        """Return the types of which consent lets nothing of somebody out whom the search names.
+
+        So that "withheld" does not read as "none"; whoever is refused openly could ask for it alone.
+        """
+        types: set[str] = set()
+        for owner in sorted((_named(wanted) | self._confined) - {NOBODY}):
+            ruling = await self.ruling(Interaction.SEARCH, owner, *wanted.types)
+            if ruling.permitted:
+                types |= ruling.withheld_types & frozenset(wanted.types)
+            elif not ruling.hidden:
+                types |= frozenset(wanted.types)
+        return frozenset(types)
+
     async def _absences(self, wanted: Wanted, told: Collection[str]) -> list[Left]:
         """That there is nothing is told too, and about the people who were named."""
         asked = [
@@ -185,7 +206,8 @@ class Searching(Pages):
         if query.chains or query.reverses:
             where, accepts = await self._followed(query, where)
         rows = await candidates(self._unit, query, where)
-        self._sought |= where.owners or frozenset()
+        self._confined = where.owners or frozenset()  # last by the search itself, after its chains
+        self._sought |= self._confined
         if query.identifier_tokens():
             self._sought |= {row.owner for row in rows}
         hits: list[Hit] = []

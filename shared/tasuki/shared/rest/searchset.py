@@ -75,10 +75,12 @@ async def searchset(records: Records, service: FhirService, asked: Asked) -> Res
     results = queries[0].results
     if results.count == 0 or results.summary == "count":
         await records.leave_search_leaves(wanted, [], found=hits)
-        return _bundle(service, asked, queries[0], _Page([], [], total=len(hits)))
+        counted = _Page([], [], total=len(hits), withheld=await records.kept_back(wanted))
+        return _bundle(service, asked, queries[0], counted)
     shown = _fitting(hits, _count(results))
     page_of = _Page(shown, await records.included(shown, results.includes), total=len(hits))
     await records.leave_search_leaves(wanted, [*shown, *page_of.added], found=hits)
+    page_of.withheld = await records.kept_back(wanted) | records.not_included
     if len(shown) < len(hits):
         rest = {
             "types": list(asked.types),
@@ -99,6 +101,7 @@ class _Page:
     shown: Sequence[Hit]
     added: Sequence[Hit]
     total: int
+    withheld: frozenset[str] = frozenset()
     here: str | None = None
     next: str | None = None
 
@@ -132,6 +135,7 @@ async def _further(
     added = await records.included(shown, results.includes)
     await records.leave_search_leaves(wanted, [*shown, *added])
     found = _Page(shown, added, total=left["total"], here=page[0])
+    found.withheld = await records.kept_back(wanted) | records.not_included
     end = start + len(asked_keys)
     if len(shown) < len(hits):  # cut by bytes: go on with the first that did not fit
         cut = hits[len(shown)]
@@ -176,9 +180,10 @@ def _fitting(hits: Sequence[Hit], count: int) -> list[Hit]:
 def _bundle(service: FhirService, asked: Asked, query: Query, page: _Page) -> Resource:
     entries = [_entry(service, hit, "match", query.results) for hit in page.shown]
     entries += [_entry(service, hit, "include", None) for hit in page.added]
+    notes = [f"withheld: {', '.join(sorted(page.withheld))}"] if page.withheld else []
     if query.ignored and page.here is None:
-        note = warning(f"not understood, so ignored: {', '.join(query.ignored)}")
-        entries.append({"resource": note, "search": {"mode": "outcome"}})
+        notes.append(f"not understood, so ignored: {', '.join(query.ignored)}")
+    entries += [{"resource": warning(note), "search": {"mode": "outcome"}} for note in notes]
     link = [_link(service, asked, query, "self", page.here)]
     if page.next is not None:
         link.append(_link(service, asked, query, "next", page.next))

@@ -109,3 +109,32 @@ async def test_a_condition_asked_in_a_transaction_that_is_refused_is_told(house:
     assert (await house.post("/", json=body, token="asker")).status_code == 403
     made = (await leaves(house, patient))[:-before]
     assert {one["subtype"][0]["code"] for one in made} >= {"search"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/$changes"),
+        ("GET", "/$disclosures?token=00"),
+        ("GET", "/$quarantine"),
+        ("GET", "/$meta"),
+        ("POST", "/Observation/$validate"),
+        ("POST", "/"),
+        ("GET", "/Patient/$export"),
+    ],
+)
+async def test_a_token_without_the_scope_leaves_a_leaf(
+    house: House, method: str, path: str
+) -> None:
+    house.grant("nothing", "user/Flag.d")
+    before = await house.world.count("audit_leaf")
+    entry = {
+        "resource": {"resourceType": "Patient"},
+        "request": {"method": "POST", "url": "Patient"},
+    }
+    body = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    answer = await house.ask(
+        method, path, token="nothing", headers={"Prefer": "respond-async"}, json=body
+    )
+    assert answer.status_code == 403, answer.text
+    assert await house.world.count("audit_leaf") == before + 1

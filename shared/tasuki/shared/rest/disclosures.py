@@ -37,8 +37,8 @@ async def disclosures(
     """
     principal = caller.principal
     context = principal.scopes.contexts("AuditEvent", Interaction.SEARCH.letter)
-    if principal.role is not Role.SERVICE or "system" not in context:
-        raise out_of_scope("system/AuditEvent.s")
     async with service.gate.enter(caller) as records:
+        if principal.role is not Role.SERVICE or "system" not in context:
+            raise out_of_scope("system/AuditEvent.s")
         total, events = await records.disclosures(token, MAX_EVENTS, skip)
     return fhir(bundle("searchset", [{"resource": event} for event in events], total=total))

@@ -32,7 +32,8 @@ async def changes(
 ) -> Response:
     """Return one page of changes after `since`; with `wait`, not before there are some."""
     if not caller.principal.scopes.has(SCOPE):
-        raise out_of_scope(SCOPE)
+        async with service.gate.enter(caller):  # so that the refusal leaves its leaf
+            raise out_of_scope(SCOPE)
     if wait:
         await service.store.wait_for_change(since, wait)
     wanted = [name for name in types.split(",") if name]

@@ -57,7 +57,7 @@ async def validate_content(
     """Say what is wrong with a resource that is not here yet."""
     require_type(service, type_)
     require_acceptable(request)
-    _require_some_scope(caller, type_)
+    await _require_some_scope(service, caller, type_)
     question = await question_of(request, service.max_body)
     if question.mode in (Mode.UPDATE, Mode.DELETE):
         raise Fault(Category.INVALID, "this mode is asked of [type]/[id]/$validate", at=("mode",))
@@ -115,10 +115,11 @@ async def _of_instance(
     return _answer(service, question, type_, resource, found)
 
 
-def _require_some_scope(caller: Caller, type_: str) -> None:
+async def _require_some_scope(service: FhirService, caller: Caller, type_: str) -> None:
     """Refuse who may neither create nor read this type: nothing of theirs is to be looked at."""
     if not any(caller.principal.scopes.allows(type_, letter) for letter in "cr"):
-        raise out_of_scope(f"{type_}.c or {type_}.r")
+        async with service.gate.enter(caller):  # so that the refusal leaves its leaf
+            raise out_of_scope(f"{type_}.c or {type_}.r")
 
 
 def _content(question: Question, type_: str) -> Resource:

@@ -94,7 +94,12 @@ async def _planted(house: House) -> tuple[tuple[tuple[str, str], ...], str]:
     )
     about: dict[str, Any] = {"reference": f"Patient/{patient}"}
     allergy = await house.create(
-        {"resourceType": "AllergyIntolerance", "patient": about, "code": {"text": PLANTED[4]}}
+        {
+            "resourceType": "AllergyIntolerance",
+            "clinicalStatus": {"coding": [{"code": "active"}]},
+            "patient": about,
+            "code": {"text": PLANTED[4]},
+        }
     )
     note = await house.create(
         {

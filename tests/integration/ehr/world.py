@@ -83,6 +83,7 @@ def allergy(id_: str, of: str, text: str) -> Body:
     """Return an allergy by name."""
     return {
         "resourceType": "AllergyIntolerance",
+        "clinicalStatus": {"coding": [{"code": "active"}]},
         "id": id_,
         "patient": {"reference": f"Patient/{of}"},
         "code": {"text": text},

@@ -150,6 +150,7 @@ async def test_what_somebody_else_wrote_is_shown_and_cannot_be_deleted(world: Wo
     id_ = await world.write(
         {
             "resourceType": "AllergyIntolerance",
+            "clinicalStatus": {"coding": [{"code": "active"}]},
             "code": {"text": "そば"},
             "patient": {"reference": world.patient},
             "recorder": {"reference": "Practitioner/d1"},
@@ -170,6 +171,7 @@ async def test_another_residents_entry_is_as_if_it_were_not_there(world: World) 
     id_ = await world.write(
         {
             "resourceType": "AllergyIntolerance",
+            "clinicalStatus": {"coding": [{"code": "active"}]},
             "code": {"text": "落花生"},
             "patient": {"reference": f"Patient/{other}"},
             "recorder": {"reference": f"Patient/{other}"},
@@ -189,6 +191,7 @@ async def test_what_was_not_told_is_not_even_counted(world: World) -> None:
     id_ = await world.write(
         {
             "resourceType": "AllergyIntolerance",
+            "clinicalStatus": {"coding": [{"code": "active"}]},
             "meta": {"tag": [{"system": system, "code": "UNINFORMED"}]},
             "code": {"text": "未告知の物質"},
             "patient": {"reference": world.patient},

@@ -51,6 +51,7 @@ def allergy(name: str, text: str = "さば", **more: Any) -> Body:
     """Return an allergy under the hospital's own name."""
     return {
         "resourceType": "AllergyIntolerance",
+        "clinicalStatus": {"coding": [{"code": "active"}]},
         "id": name,
         "meta": {"lastUpdated": SENT, "profile": [f"{ECS}JP_AllergyIntolerance_eCS"]},
         "extension": [

@@ -176,7 +176,7 @@ async def test_a_conditional_reference_finds_what_is_here_or_comes(house: House)
 
 async def test_every_link_to_an_entry_is_renamed_and_no_text(house: House) -> None:
     urn = "urn:uuid:6f1c9a10-0000-4000-8000-000000000001"
-    put = await house.create({"resourceType": "Organization"})
+    put = await house.create({"resourceType": "Organization", "name": "病院"})
     div = '<div xmlns="http://www.w3.org/1999/xhtml"><a href="{0}">{0}</a></div>'
     document = {
         "resourceType": "DocumentReference",
@@ -196,7 +196,7 @@ async def test_every_link_to_an_entry_is_renamed_and_no_text(house: House) -> No
         asking(
             "PUT",
             f"Organization/{put}",
-            {"resourceType": "Organization", "id": put},
+            {"resourceType": "Organization", "id": put, "name": "病院"},
             "urn:oid:1.2.3",
         ),
     )

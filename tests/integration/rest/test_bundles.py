@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
+ORGANIZATION = {"resourceType": "Organization", "name": "病院"}
 PATIENT: dict[str, Any] = {"resourceType": "Patient"}
 NOWHERE = "a reference leads nowhere: it is neither in the Bundle nor on this server"
 
@@ -33,7 +34,7 @@ async def test_entries_refer_to_each_other_in_any_order(house: House) -> None:
         "/",
         json=bundle_of(
             asking("POST", "Flag", _flag("urn:uuid:1", author={"reference": "urn:uuid:2"})),
-            asking("POST", "Organization", {"resourceType": "Organization"}, "urn:uuid:2"),
+            asking("POST", "Organization", ORGANIZATION, "urn:uuid:2"),
             asking("POST", "Patient", PATIENT, "urn:uuid:1"),
             asking("POST", "Patient", PATIENT, f"{root}/Patient/77"),
             asking("POST", "Flag", _flag("Patient/77"), f"{root}/Flag/1"),

@@ -97,7 +97,11 @@ async def test_what_it_refers_to_comes_too_and_what_that_refers_to(house: House)
     mine, theirs = await house.create(PATIENT), await house.create(PATIENT)
     whole = await house.create({"resourceType": "Organization", "name": "法人"})
     ward = await house.create(
-        {"resourceType": "Organization", "partOf": {"reference": f"Organization/{whole}"}}
+        {
+            "resourceType": "Organization",
+            "name": "病棟",
+            "partOf": {"reference": f"Organization/{whole}"},
+        }
     )
     doctor = await house.create({"resourceType": "Practitioner", "name": [{"text": "医師"}]})
     role = await house.create(

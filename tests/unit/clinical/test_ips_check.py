@@ -91,7 +91,8 @@ def test_a_contained_reference_must_have_its_resource() -> None:
     bundle = _minimal()
     statement = bundle["entry"][5]["resource"]
     statement["medicationReference"] = {"reference": "#m"}
-    assert len(check_ips(bundle)) == 1
+    place = "Bundle.entry[5].resource.medicationReference"
+    assert {issue.path for issue in check_ips(bundle)} == {place, f"{place}.reference"}
     statement["contained"] = [{"resourceType": "Medication", "id": "m"}]
     assert check_ips(bundle) == ()
 

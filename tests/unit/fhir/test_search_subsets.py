@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BASE = "https://ehr.example/fhir"
+# What a part of a resource need not keep: org-1, ppc-1, dom-3.
+NEEDS = (
+    "must have at least one of: name, identifier",
+    "must have at least one of: policy, policyRule",
+    "must be referred to, or refer to what contains it",
+)
 
 
 def _asked(resource: dict[str, Any], name: str, value: str) -> dict[str, Any]:
@@ -40,7 +46,7 @@ def test_a_subset_of_an_example_is_valid_and_says_that_it_is_one(example: Path) 
         return
     for results in _cases(resource["resourceType"]):
         made = subset(resource, results)
-        assert validate(made) == ()
+        assert [fault for fault in validate(made) if not fault.message.endswith(NEEDS)] == []
         assert made["meta"]["tag"][-1] == SUBSETTED
         for key in made.keys() - {"meta", "contained"}:
             whole = results.summary != "true"

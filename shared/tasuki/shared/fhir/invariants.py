@@ -2,8 +2,9 @@
 
 https://hl7.org/fhir/R4/datatypes.html
 
-Keyed by type; the names in the comments are HL7's constraint keys. The many rules about editing
-style or workflow are not here: a record is not refused for them.
+Keyed by type; the names in the comments are HL7's constraint keys. What HL7 only advises (warnings
+and best practice) is not here: a record is not refused for it. Plain rules on which elements go
+together are rows in `rules`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tasuki.shared.fhir.dates import interval
 from tasuki.shared.fhir.primitives import is_active_uri
 from tasuki.shared.fhir.references import parse_reference
+from tasuki.shared.fhir.rules import RULES, said
 from tasuki.shared.fhir.structure import SOUND, Check, Problem
 
 if TYPE_CHECKING:
@@ -63,34 +65,14 @@ def _attachment(value: dict[str, Any]) -> Sequence[Problem]:  # att-1
     return SOUND
 
 
-def _contained(value: dict[str, Any]) -> Sequence[Problem]:  # dom-2
-    inner = value.get("contained")
-    if not isinstance(inner, list):
-        return SOUND
-    return [
-        (f".contained[{index}].contained", "must not hold contained resources itself")
-        for index, item in enumerate(inner)
-        if isinstance(item, dict) and "contained" in item
-    ]
-
-
 def _condition(value: dict[str, Any]) -> Sequence[Problem]:  # con-4
     if not any(key.startswith(("abatement", "_abatement")) for key in value):
         return SOUND
     # One entered in error has no clinicalStatus (con-5), so HL7's two rules cannot both be kept.
-    wrong = _holds(value.get("verificationStatus"), _VERIFICATION, _IN_ERROR)
-    if wrong or _holds(value.get("clinicalStatus"), _CLINICAL, _ABATED):
+    wrong = said(value.get("verificationStatus"), _VERIFICATION, _IN_ERROR)
+    if wrong or said(value.get("clinicalStatus"), _CLINICAL, _ABATED):
         return SOUND
     return [(".abatement[x]", "must not be there unless the clinicalStatus says it is over")]
-
-
-def _holds(concept: Any, system: str, codes: frozenset[str]) -> bool:
-    """Return whether a CodeableConcept, sound or not, has one of these codes."""
-    codings = concept.get("coding") if isinstance(concept, dict) else None
-    return any(
-        isinstance(one, dict) and one.get("system") == system and str(one.get("code")) in codes
-        for one in (codings if isinstance(codings, list) else ())
-    )
 
 
 def _observation(value: dict[str, Any]) -> Sequence[Problem]:  # obs-6, obs-7
@@ -166,4 +148,9 @@ INVARIANTS: Mapping[str, Check] = MappingProxyType(
         "Reference": _reference,
     }
 )
-CONTAINED: Check = _contained
+
+
+def invariants_of(type_: str) -> list[Check]:
+    """Return every rule over the elements of a type."""
+    own = [INVARIANTS[type_]] if type_ in INVARIANTS else []
+    return [*own, *RULES.get(type_, ())]

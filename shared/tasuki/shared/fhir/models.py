@@ -18,7 +18,8 @@ from typing import Any, cast
 from uuid import UUID
 
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.fhir.invariants import CONTAINED, INVARIANTS, refers_only_to
+from tasuki.shared.fhir.contained import contained_problems
+from tasuki.shared.fhir.invariants import invariants_of, refers_only_to
 from tasuki.shared.fhir.primitives import PRIMITIVES, Primitive
 from tasuki.shared.fhir.structure import (
     Check,
@@ -112,7 +113,13 @@ def is_r4(resource_type: str) -> bool:
 
 
 def check_resource(value: Any) -> Sequence[Problem]:
-    """Return the problems of any resource, as (where, rule)."""
+    """Return the problems of any resource that stands for itself, as (where, rule)."""
+    found = _check_contained(value)
+    return [*found, *contained_problems(value)] if type(value) is dict else found
+
+
+def _check_contained(value: Any) -> Sequence[Problem]:
+    """Return the problems of a resource, but for those that only what contains it can tell."""
     if type(value) is not dict:
         return [("", "must be an object")]
     resource_type = value.get("resourceType")
@@ -137,7 +144,6 @@ def _resource_structure(resource_type: str) -> Structure:
     structure = _read(model_of(resource_type))
     structure.elements["resourceType"] = one_primitive(PRIMITIVES["code"])
     structure.elements["id"] = one_primitive(PRIMITIVES["id"])
-    structure.invariants.append(CONTAINED)
     return structure
 
 
@@ -178,8 +184,7 @@ def _read(model: type[Any]) -> Structure:
         if info.is_required() or (info.json_schema_extra or {}).get("element_required"):
             structure.required.append((key, frozenset({key, f"_{key}"})))
     _read_choices(model, structure)
-    if model.__resource_type__ in INVARIANTS:
-        structure.invariants.append(INVARIANTS[model.__resource_type__])
+    structure.invariants.extend(invariants_of(model.__resource_type__))
     return structure
 
 
@@ -208,7 +213,9 @@ def _element(structure: Structure, owner: str, key: str, info: Any) -> Check:
             structure.primitive_lists.add(key)
         return many_primitives(primitive) if is_list else one_primitive(primitive)
     target = next(part for part in parts if hasattr(part, "get_model_klass"))
-    single = check_resource if target.__name__ == "ResourceType" else _complex(target)
+    single: Check = _complex(target)
+    if target.__name__ == "ResourceType":
+        single = _check_contained if key == "contained" else check_resource
     if key in _SUBJECTS and extra.get("enum_reference_types"):
         single = _referring(single, owner, extra["enum_reference_types"])
     return many(single, or_null=key.startswith("_")) if is_list else single

@@ -28,7 +28,7 @@ PATIENT: dict[str, Any] = {
     ],
     "birthDate": "1950-01-01",
     "_birthDate": {"extension": [extension("b")]},
-    "contact": [{"name": {"text": "能登太郎"}, "gender": "male"}, {"gender": "female"}],
+    "contact": [{"name": {"text": "能登太郎"}, "gender": "male"}, {"name": {"text": "能登桜"}}],
 }
 PATIENT["name"][0]["_given"] = [None, {"extension": [extension("g")]}, None]
 
@@ -174,7 +174,7 @@ def test_an_extension_is_added_to_a_primitive_that_had_none() -> None:
 def test_what_would_be_left_empty_goes_too() -> None:
     after = _patched(PATIENT, operation("delete", "Patient.birthDate.extension[0]"))
     assert (after["birthDate"], "_birthDate" in after) == ("1950-01-01", False)
-    after = _patched(PATIENT, operation("delete", "Patient.contact[1].gender"))
+    after = _patched(PATIENT, operation("delete", "Patient.contact[1].name.text"))
     assert len(after["contact"]) == 1
     alone = {"resourceType": "Patient", "contact": [{"name": {"given": ["a"]}}]}
     after = _patched(alone, operation("delete", "Patient.contact.name.given"))
@@ -230,7 +230,8 @@ def test_a_quantity_may_be_a_duration() -> None:
 
 
 def test_a_resource_may_be_contained() -> None:
-    inner = {"resourceType": "Organization", "id": "o", "name": "輪島病院"}
+    up = {"reference": "#"}
+    inner = {"resourceType": "Organization", "id": "o", "name": "輪島病院", "partOf": up}
     after = _patched(PATIENT, operation("add", "Patient", {"resource": inner}, name="contained"))
     assert after["contained"] == [inner]
     path = "Patient.contained.where(id = 'o').name"

@@ -20,7 +20,7 @@ NOT_FOUND = issue("not-found", "no such resource")
 XML_BODY = issue(
     "not-supported", "send application/fhir+json or application/json; XML is not supported"
 )
-XML_ANSWER = issue("not-supported", "this server answers in JSON only, not in XML")
+XML_ANSWER = issue("not-supported", "this server answers in JSON of FHIR R4 only, not in XML")
 PATIENT = {"resourceType": "Patient"}
 
 
@@ -190,14 +190,14 @@ async def test_gaiji_and_rare_characters_are_accepted(house: House, text: str) -
 async def test_a_stale_etag_is_412_and_a_strange_one_400(house: House) -> None:
     id_ = await house.create(PATIENT)
     body = {**PATIENT, "id": id_}
-    for told in ('W/"2"', '"7"'):
+    for told in ('W/"2"', '"7"', 'W/"x"', '"2147483648000"'):
         answer = await house.ask("PUT", f"/Patient/{id_}", json=body, headers={"If-Match": told})
         require_outcome(
             answer, 412, issue("conflict", "the newest version is 1; read it before changing it")
         )
         answer = await house.ask("DELETE", f"/Patient/{id_}", headers={"If-Match": told})
         assert answer.status_code == 412
-    for strange in ("1", "*", 'W/"x"', ""):
+    for strange in ("1", "*", 'W/"1", W/"2"', ""):
         answer = await house.ask("PUT", f"/Patient/{id_}", json=body, headers={"If-Match": strange})
         require_outcome(
             answer,

@@ -13,6 +13,7 @@ from fastapi import Response
 from tasuki.shared.access.writing import instant
 from tasuki.shared.fhir.json import parse_resource, render
 from tasuki.shared.fhir.outcome import information
+from tasuki.shared.fhir.search import subset
 from tasuki.shared.rest.outcome import FHIR_JSON
 from tasuki.shared.rest.prefer import Wanted
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from tasuki.shared.access.records import Stored
     from tasuki.shared.fhir.json import Resource
+    from tasuki.shared.fhir.search.results import Results
 
 NO_STORE = {"Cache-Control": "no-store"}
 CREATED = 201
@@ -39,6 +41,12 @@ def versioned(stored: Stored, *, status: int = 200, base: str | None = None) -> 
         media_type=FHIR_JSON,
         headers=_headers(stored, base),
     )
+
+
+def versioned_part(stored: Stored, part: Results) -> Response:
+    """Return the part of a version that `_summary` or `_elements` asks for."""
+    answer = subset(parse_resource(stored.body or b"{}"), part)
+    return Response(content=render(answer), media_type=FHIR_JSON, headers=_headers(stored, None))
 
 
 def not_modified(stored: Stored) -> Response:

@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 JSON_TYPES = frozenset({"application/fhir+json", "application/json"})
 NDJSON_TYPES = frozenset({"application/fhir+ndjson", "application/ndjson", "application/x-ndjson"})
 _CHARSET = re.compile(r"(?:^|[; ])charset *= *([^;]*)")
+_VERSION = re.compile(r"(?:^|[; ])fhirversion *= *([^;]*)")
+_NO_WEIGHT = re.compile(r"(?:^|[; ])q *= *0(?:\.0*)? *(?:;|$)")
+_R4 = frozenset({"4.0", "4.0.1"})
+_ANYTHING = frozenset({"*/*", "application/*"})
 _UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 
 def require_media_type(request: Request, accepted: frozenset[str]) -> None:
-    """Refuse a body that says it is something else, in other characters, or compressed."""
+    """Refuse a body that says it is something else, of another release, or compressed."""
     given, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     if given.strip() not in accepted:
         raise Fault(
@@ -35,6 +39,8 @@ def require_media_type(request: Request, accepted: frozenset[str]) -> None:
     # Read as UTF-8 all the same, it would be kept as other characters than were meant.
     if not {one.strip('" ') for one in _CHARSET.findall(parameters)} <= _UTF_8:
         raise Fault(Category.MEDIA_TYPE, "send UTF-8; other character sets are not read")
+    if not _is_r4(parameters):
+        raise Fault(Category.MEDIA_TYPE, "send FHIR R4, which is fhirVersion=4.0")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise Fault(Category.MEDIA_TYPE, "compressed request bodies are not accepted")
 
@@ -85,7 +91,21 @@ def require_valid(resource: Resource, checks: Sequence[Check] = ()) -> None:
 
 
 def require_acceptable(request: Request) -> None:
-    """Refuse a caller who wants anything but JSON."""
-    wanted = request.query_params.get("_format") or request.headers.get("accept", "*/*")
-    if not any(word in wanted.lower() for word in ("json", "*/*", "application/*")):
-        raise Fault(Category.NOT_ACCEPTABLE, "this server answers in JSON only, not in XML")
+    """Refuse a caller who wants anything but JSON, or another release of FHIR."""
+    accepted = ",".join(request.headers.getlist("accept") or ["*/*"])
+    wanted = request.query_params.get("_format") or accepted
+    if not any(_is_ours(one) for one in wanted.lower().split(",")):
+        raise Fault(
+            Category.NOT_ACCEPTABLE, "this server answers in JSON of FHIR R4 only, not in XML"
+        )
+
+
+def _is_ours(wanted: str) -> bool:
+    """Return whether a media range, or a value of `_format`, has room for our answers."""
+    given, _, parameters = wanted.partition(";")
+    is_json = "json" in given or given.strip() in _ANYTHING
+    return is_json and _is_r4(parameters) and _NO_WEIGHT.search(parameters) is None
+
+
+def _is_r4(parameters: str) -> bool:
+    return {one.strip('" ') for one in _VERSION.findall(parameters)} <= _R4

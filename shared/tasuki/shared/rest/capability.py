@@ -5,6 +5,7 @@ https://hl7.org/fhir/R4/http.html#capabilities
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
@@ -13,7 +14,7 @@ from tasuki.shared.access.smart import smart_configuration
 from tasuki.shared.fhir.json import render
 from tasuki.shared.fhir.search import search_parameters
 from tasuki.shared.rest import definitions
-from tasuki.shared.rest.answers import fhir
+from tasuki.shared.rest.answers import NO_STORE, fhir
 from tasuki.shared.rest.bodies import require_acceptable
 from tasuki.shared.rest.definitions import definition_url
 from tasuki.shared.rest.offered import ANY, Offered, offered
@@ -57,7 +58,13 @@ async def metadata(request: Request, service: ServiceDep) -> Response:
     """Return the CapabilityStatement; public."""
     require_acceptable(request)
     routes = request.app.routes
-    return fhir(capability_statement(service.title, service.base_url, routes, service.types))
+    answer = fhir(capability_statement(service.title, service.base_url, routes, service.types))
+    tag = f'W/"{sha256(answer.body).hexdigest()[:16]}"'
+    answer.headers["ETag"] = tag
+    given = request.headers.get("if-none-match", "")
+    if tag not in [one.strip() for one in given.split(",")]:
+        return answer
+    return Response(status_code=304, headers={"ETag": tag, **NO_STORE})
 
 
 @ROUTES.get("/.well-known/smart-configuration")

@@ -32,11 +32,13 @@ _OF_RESULTS = frozenset(
         "_total",
         "_contained",
         "_containedType",
-        "_format",
-        "_pretty",
     ]
 )
-_ETAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+# About the answer to any interaction, so they stand in a URL beside the criteria.
+_OF_ANSWERS = frozenset({"_format", "_pretty"})
+_ETAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
+_FOREIGN_ETAG = re.compile(r'(?:W/)?"[!#-~]{0,64}"')
+_NO_VERSION = 0  # ours begin with 1
 
 
 def criteria(type_: str, text: str, base: str) -> Query:
@@ -49,6 +51,7 @@ def criteria(type_: str, text: str, base: str) -> Query:
     pairs = read_pairs(text)
     if len(pairs) > MAX_CRITERIA:
         raise Fault(Category.INVALID, f"a condition may have {MAX_CRITERIA} criteria at most")
+    pairs = [pair for pair in pairs if pair[0] not in _OF_ANSWERS]
     if not pairs:
         raise Fault(Category.INVALID, "a condition needs criteria, such as identifier=system|value")
     for name, _ in pairs:
@@ -78,12 +81,16 @@ def header_criteria(type_: str, header: str | None, base: str) -> Query | None:
 def version_in(header: str | None) -> int | None:
     """Return the version an If-Match header names; None without a header.
 
+    An ETag that no version of ours can have names one that matches nothing.
+
     Raises:
-        Fault: INVALID for anything that is not one of our ETags, such as a list of them.
+        Fault: INVALID for anything that is not an ETag, such as `*` or a list of them.
     """
     if header is None:
         return None
     match = _ETAG.fullmatch(header.strip())
+    if match is None and _FOREIGN_ETAG.fullmatch(header.strip()):
+        return _NO_VERSION
     if match is None:
         raise Fault(Category.INVALID, 'If-Match must be an ETag of this server, such as W/"3"')
     return int(match.group(1))

@@ -15,6 +15,7 @@ from tasuki.shared.fhir.references import parse_reference
 from tasuki.shared.fhir.types import OWNERSHIP
 from tasuki.shared.rest.bodies import NDJSON_TYPES, require_acceptable, resource_body
 from tasuki.shared.rest.pairs import asked_pairs, asked_text
+from tasuki.shared.rest.prefer import asynchronous
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,8 +66,7 @@ def _path(request: Request) -> str:
 
 
 def _require_async(request: Request) -> None:
-    wanted = request.headers.get("prefer", "").lower().replace(" ", "")
-    if "respond-async" not in re.split("[,;]", wanted):
+    if not asynchronous(request):
         raise Fault(
             Category.INVALID, "an export is made in the background: send Prefer: respond-async"
         )

@@ -17,11 +17,15 @@ from tasuki.shared.fhir.search import parse_query
 from tasuki.shared.rest.answers import bundle, fhir
 from tasuki.shared.rest.bodies import require_acceptable
 from tasuki.shared.rest.pairs import asked_pairs
+from tasuki.shared.rest.parameters import posted_parameters
 from tasuki.shared.rest.resources import require_type
-from tasuki.shared.rest.service import CallerDep, ServiceDep
+from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from tasuki.shared.access.rulings import Caller
+    from tasuki.shared.rest.pairs import Pairs
 
 ROUTES = APIRouter()
 MAX = "max"
@@ -33,9 +37,20 @@ _NUMBER = re.compile(r"[1-9][0-9]{0,3}")
 @ROUTES.get("/Observation/$lastn")
 async def lastn(request: Request, service: ServiceDep, caller: CallerDep) -> Response:
     """Return the latest `max` Observations of each code, of the patient asked for."""
-    require_type(service, "Observation")
     require_acceptable(request)
-    pairs = asked_pairs(request)
+    return await _answer(service, caller, asked_pairs(request))
+
+
+@ROUTES.post("/Observation/$lastn")
+async def lastn_by_post(request: Request, service: ServiceDep, caller: CallerDep) -> Response:
+    """Return what the same question by GET would; the query and the Parameters count together."""
+    require_acceptable(request)
+    pairs = [*asked_pairs(request), *await posted_parameters(request)]
+    return await _answer(service, caller, pairs)
+
+
+async def _answer(service: FhirService, caller: Caller, pairs: Pairs) -> Response:
+    require_type(service, "Observation")
     most = _most([value for name, value in pairs if name == MAX])
     asked = [pair for pair in pairs if pair[0] != MAX]
     query = parse_query("Observation", asked, strict=True, base=service.base_url)

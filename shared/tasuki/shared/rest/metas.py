@@ -18,6 +18,7 @@ from tasuki.shared.fhir.search import parse_query
 from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import require_acceptable, require_valid, resource_body
 from tasuki.shared.rest.conditions import version_in
+from tasuki.shared.rest.parameters import posted_parameters
 from tasuki.shared.rest.resources import require_place, require_type
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
 
@@ -36,6 +37,7 @@ Meta = dict[str, Any]
 
 
 @ROUTES.get("/$meta")
+@ROUTES.post("/$meta")
 async def meta_of_all(request: Request, service: ServiceDep, caller: CallerDep) -> Response:
     """Return every profile, tag and label among what this caller may see."""
     types = [type_ for type_ in service.types if caller.principal.scopes.allows(type_, "s")]
@@ -46,6 +48,7 @@ async def meta_of_all(request: Request, service: ServiceDep, caller: CallerDep) 
 
 
 @ROUTES.get("/{type_}/$meta")
+@ROUTES.post("/{type_}/$meta")
 async def meta_of_type(
     type_: str, request: Request, service: ServiceDep, caller: CallerDep
 ) -> Response:
@@ -55,12 +58,13 @@ async def meta_of_type(
 
 
 @ROUTES.get("/{type_}/{id_}/$meta")
+@ROUTES.post("/{type_}/{id_}/$meta")
 async def meta(
     type_: str, id_: str, request: Request, service: ServiceDep, caller: CallerDep
 ) -> Response:
     """Return the meta of a resource."""
     require_place(service, type_, id_)
-    require_acceptable(request)
+    await _require_plain(request)
     async with service.gate.enter(caller) as records:
         found = await records.read(type_, id_)
     return _answer(_meta_in(found))
@@ -157,10 +161,16 @@ async def _given(request: Request, service: FhirService, place: tuple[str, str])
     return found
 
 
+async def _require_plain(request: Request) -> None:
+    require_acceptable(request)
+    if request.method == "POST" and await posted_parameters(request):
+        raise Fault(Category.INVALID, "$meta takes no parameters")
+
+
 async def _summary(
     request: Request, service: FhirService, caller: CallerDep, types: Sequence[str]
 ) -> Response:
-    require_acceptable(request)
+    await _require_plain(request)
     metas: list[Meta] = []
     async with service.gate.enter(caller) as records:
         for type_ in types:

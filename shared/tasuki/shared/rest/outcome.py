@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from tasuki.shared.faults import Category, Fault, Faults
 from tasuki.shared.fhir.json import render
 from tasuki.shared.fhir.outcome import outcome
+from tasuki.shared.rest.heads import methods_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +50,7 @@ HEADERS: Mapping[Category, Mapping[str, str]] = MappingProxyType(
         Category.UNAVAILABLE: {"Retry-After": "5"},
     }
 )
+NOT_ALLOWED = 405
 _BY_STATUS = {
     400: Category.INVALID,
     401: Category.UNAUTHENTICATED,
@@ -77,12 +79,14 @@ def install(app: FastAPI) -> None:
     async def on_fault(_: Request, error: Exception) -> Response:
         return fault_response(error if isinstance(error, Fault) else _defect())
 
-    async def on_http(_: Request, error: Exception) -> Response:
+    async def on_http(request: Request, error: Exception) -> Response:
         status = error.status_code if isinstance(error, HTTPException) else 500
         category = _BY_STATUS.get(status, Category.INVALID)
         words = "no such path" if category is Category.NOT_FOUND else "the request is not served"
         answer = fault_response(Fault(category, words))
         answer.status_code = status
+        if status == NOT_ALLOWED:
+            answer.headers["Allow"] = ", ".join(methods_at(request.app.routes, request.scope))
         return answer
 
     async def on_validation(_: Request, __: Exception) -> Response:

@@ -14,6 +14,7 @@ from tasuki.shared.fhir.search.definitions import compartment_parameters
 from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import require_acceptable
 from tasuki.shared.rest.pairs import Pairs, asked_pairs, posted_pairs
+from tasuki.shared.rest.prefer import lenient
 from tasuki.shared.rest.resources import require_place, require_type
 from tasuki.shared.rest.searchset import TYPE, Asked, searchset
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
@@ -72,7 +73,7 @@ async def search(type_: str, request: Request, service: ServiceDep, caller: Call
     """Return the matches this caller may see, as a searchset."""
     require_acceptable(request)
     require_type(service, type_)
-    asked = Asked((type_,), type_, asked_pairs(request), _lenient(request))
+    asked = Asked((type_,), type_, asked_pairs(request), lenient(request))
     return await _answer(service, caller, asked)
 
 
@@ -83,7 +84,7 @@ async def search_by_post(
     """Return what the same search by GET would; the form and the query string count together."""
     require_acceptable(request)
     require_type(service, type_)
-    asked = Asked((type_,), type_, await posted_pairs(request), _lenient(request))
+    asked = Asked((type_,), type_, await posted_pairs(request), lenient(request))
     return await _answer(service, caller, asked)
 
 
@@ -91,10 +92,6 @@ async def _answer(service: FhirService, caller: Caller, asked: Asked) -> Respons
     async with service.gate.enter(caller, still=True) as records:
         found = await searchset(records, service, asked)
     return fhir(found)
-
-
-def _lenient(request: Request) -> bool:
-    return "handling=lenient" in request.headers.get("prefer", "").replace(" ", "")
 
 
 def _of_system(service: FhirService, pairs: Pairs, request: Request) -> Asked:
@@ -105,7 +102,7 @@ def _of_system(service: FhirService, pairs: Pairs, request: Request) -> Asked:
             "a search of the whole server must name its types with _type, and what they share",
             at=(TYPE,),
         )
-    return Asked(types, "", pairs, _lenient(request), several=True)
+    return Asked(types, "", pairs, lenient(request), several=True)
 
 
 def _of_compartment(
@@ -118,19 +115,19 @@ def _of_compartment(
     id_, type_ = place
     require_place(service, "Patient", id_)
     path = f"Patient/{id_}/{type_}"
-    lenient = _lenient(request)
+    is_lenient = lenient(request)
     if type_ != ALL:
         require_type(service, type_)
         if not _in_compartments(type_):
             raise Fault(Category.INVALID, "this type is not part of a person's record")
-        return Asked((type_,), path, pairs, lenient, patient=id_)
+        return Asked((type_,), path, pairs, is_lenient, patient=id_)
     types = _named_types(service, pairs) or tuple(
         # What the token has no scope for is not asked for by a star.
         name
         for name in service.types
         if _in_compartments(name) and caller.principal.scopes.allows(name, "s")
     )
-    return Asked(types, path, pairs, lenient, patient=id_, several=True)
+    return Asked(types, path, pairs, is_lenient, patient=id_, several=True)
 
 
 def _in_compartments(type_: str) -> bool:

@@ -270,3 +270,25 @@ async def test_the_answers_are_valid_parameters_of_this_server(house: House) -> 
     assert answer.json()["resourceType"] == "Parameters"
     assert answer.headers["content-type"] == "application/fhir+json; charset=utf-8"
     assert str(answer.url).startswith(BASE)
+
+
+async def test_what_breaks_a_rule_and_can_be_read_is_kept_and_told(house: House) -> None:
+    """An allergy without its status, as many systems send it, must not be missing at a shelter."""
+    about = {"reference": "Patient/1"}
+    allergy = {"resourceType": "AllergyIntolerance", "id": "a1", "patient": about}
+    ended = {
+        "resourceType": "Condition",
+        "id": "c1",
+        "abatementDateTime": "2020",
+        "subject": about,
+    }
+    bad = {**allergy, "id": "a2", "type": "nonsense"}
+    lines = [json.dumps(one).encode() for one in (_patient("1"), allergy, ended, bad)]
+    answer = await _load(house, lines)
+    assert _counts(answer) == {"created": 3, "updated": 0, "unchanged": 0, "quarantined": 1}
+    told = {(one["line"], one["severity"]): one["reason"] for one in _issues(answer)}
+    assert set(told) == {(2, "warning"), (3, "warning"), (4, "error")}
+    assert told[(2, "warning")].endswith("is required unless it was entered in error")
+    # One at a time it is refused: its sender is there to mend it.
+    alone = {**ended, "subject": {"reference": "Patient/x"}}
+    assert (await house.post("/Condition", json=alone)).status_code == 422

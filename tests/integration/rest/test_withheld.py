@@ -48,6 +48,7 @@ async def _person(house: House, number: str, *, allergic: bool = True) -> str:
         await house.create(
             {
                 "resourceType": "AllergyIntolerance",
+                "clinicalStatus": {"coding": [{"code": "active"}]},
                 "code": {"text": "penicillin"},
                 "patient": {"reference": f"Patient/{patient}"},
             }

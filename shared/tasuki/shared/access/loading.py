@@ -38,6 +38,7 @@ class Line:
         resource: Parsed and valid; None where `reasons` says why not.
         owner_hint: The source's (type, id) of whom a faulty line seems to be about.
         named: The source's (type, id) of a faulty line, where it could be read.
+        notes: Rules that a line breaks which is accepted all the same.
     """
 
     number: int
@@ -46,6 +47,7 @@ class Line:
     reasons: tuple[str, ...] = ()
     owner_hint: tuple[str, str] | None = None
     named: tuple[str, str] | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

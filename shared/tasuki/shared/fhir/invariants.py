@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from tasuki.shared.fhir.dates import interval
 from tasuki.shared.fhir.primitives import is_active_uri
 from tasuki.shared.fhir.references import parse_reference
-from tasuki.shared.fhir.rules import RULES, said
+from tasuki.shared.fhir.rules import RULES, marked, said
 from tasuki.shared.fhir.structure import SOUND, Check, Problem
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ INVARIANTS: Mapping[str, Check] = MappingProxyType(
         "Age": _quantity,
         "Attachment": _attachment,
         "Bundle": _bundle,
-        "Condition": _condition,
+        "Condition": marked(_condition),
         "ContactPoint": _contact_point,
         "Distance": _quantity,
         "Duration": _quantity,
@@ -153,4 +153,4 @@ INVARIANTS: Mapping[str, Check] = MappingProxyType(
 def invariants_of(type_: str) -> list[Check]:
     """Return every rule over the elements of a type."""
     own = [INVARIANTS[type_]] if type_ in INVARIANTS else []
-    return [*own, *RULES.get(type_, ())]
+    return [*own, *map(marked, RULES.get(type_, ()))]

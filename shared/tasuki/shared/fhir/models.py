@@ -21,6 +21,7 @@ from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.contained import contained_problems
 from tasuki.shared.fhir.invariants import invariants_of, refers_only_to
 from tasuki.shared.fhir.primitives import PRIMITIVES, Primitive
+from tasuki.shared.fhir.rules import Rule
 from tasuki.shared.fhir.structure import (
     Check,
     Problem,
@@ -96,8 +97,13 @@ def validate(resource: Resource) -> tuple[Fault, ...]:
     )
 
 
+class RuleFault(Fault):
+    """A rule on which elements go together is broken; the resource can be read all the same."""
+
+
 def _fault(where: str, rule: str) -> Fault:
-    return Fault(Category.STRUCTURE, f"{where} {rule}", at=(where,) if where else ())
+    kind = RuleFault if isinstance(rule, Rule) else Fault
+    return kind(Category.STRUCTURE, f"{where} {rule}", at=(where,) if where else ())
 
 
 @lru_cache(maxsize=256)

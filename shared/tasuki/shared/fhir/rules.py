@@ -25,6 +25,25 @@ _CONDITION = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 _MEALS = frozenset({"C", "CM", "CD", "CV"})
 
 
+class Rule(str):
+    """The words of a rule on which elements go together.
+
+    What breaks such a rule can be read all the same, so a load keeps it and says so: an allergy that
+    lacks its status must not be missing at a shelter.
+    """
+
+    __slots__ = ()
+
+
+def marked(check: Check) -> Check:
+    """Return the check, with its words marked as those of such a rule."""
+
+    def marking(value: dict[str, Any]) -> Sequence[Problem]:
+        return [(where, Rule(words)) for where, words in check(value)]
+
+    return marking
+
+
 def has(value: dict[str, Any], name: str) -> bool:
     """Return whether an element is there; `age[x]` stands for any form of the choice."""
     if not name.endswith("[x]"):

@@ -17,6 +17,7 @@ from tasuki.shared.access.writing import instant
 from tasuki.shared.faults import Category, Fault, Faults
 from tasuki.shared.fhir.characters import may_hold_private_use, private_use_paths
 from tasuki.shared.fhir.json import parse_resource
+from tasuki.shared.fhir.models import RuleFault
 from tasuki.shared.fhir.primitives import is_id
 from tasuki.shared.fhir.references import parse_reference
 from tasuki.shared.rest.answers import fhir
@@ -25,7 +26,7 @@ from tasuki.shared.rest.service import CallerDep, ServiceDep
 from tasuki.shared.rest.writes import WARNED_PLACES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from tasuki.shared.access.records import Quarantined
     from tasuki.shared.fhir.json import Resource
@@ -102,25 +103,32 @@ def _issue(entry: Quarantined) -> dict[str, Any]:
 
 
 def _warnings(lines: Sequence[Line]) -> list[dict[str, Any]]:
-    """Return an issue for each line whose private use characters (gaiji) were kept as they came."""
-    found = []
-    for line in lines:
-        if line.resource is None or not may_hold_private_use(line.raw):
-            continue
-        places = private_use_paths(line.resource)
-        if places:
-            words = f"{', '.join(places[:WARNED_PLACES])}: private use characters were kept"
-            found.append(
-                {
-                    "name": "issue",
-                    "part": [
-                        {"name": "severity", "valueCode": "warning"},
-                        {"name": "line", "valueInteger": line.number},
-                        {"name": "reason", "valueString": words},
-                    ],
-                }
-            )
-    return found
+    """Return an issue for each line that was kept although something about it is amiss.
+
+    Private use characters (gaiji) were kept as they came; so was what breaks one of R4's rules on
+    which elements go together.
+    """
+    return [_warning(line.number, words) for line in lines for words in _amiss(line)]
+
+
+def _amiss(line: Line) -> Iterator[str]:
+    if line.resource is None:
+        return
+    places = private_use_paths(line.resource) if may_hold_private_use(line.raw) else []
+    if places:
+        yield f"{', '.join(places[:WARNED_PLACES])}: private use characters were kept"
+    yield from line.notes
+
+
+def _warning(number: int, words: str) -> dict[str, Any]:
+    return {
+        "name": "issue",
+        "part": [
+            {"name": "severity", "valueCode": "warning"},
+            {"name": "line", "valueInteger": number},
+            {"name": "reason", "valueString": words},
+        ],
+    }
 
 
 def _lines(raw: Sequence[bytes], first: int, types: frozenset[str]) -> list[Line]:
@@ -132,21 +140,29 @@ def _line(number: int, raw: bytes, types: frozenset[str]) -> Line:
     try:
         resource = parse_resource(raw)
         hint, named = _owner_hint(resource), _named(resource)
-        _require_loadable(resource, types)
+        notes = _require_loadable(resource, types)
     except Faults as faults:
         reasons = tuple(_reason(fault) for fault in faults.faults)
         return Line(number, raw, None, reasons, hint, named)
     except Fault as fault:
         return Line(number, raw, None, (_reason(fault),), hint, named)
-    return Line(number, raw, resource)
+    return Line(number, raw, resource, notes=notes)
 
 
-def _require_loadable(resource: Resource, types: frozenset[str]) -> None:
+def _require_loadable(resource: Resource, types: frozenset[str]) -> tuple[str, ...]:
+    """Refuse what cannot be read; return which rules the rest breaks."""
     if resource["resourceType"] not in types:
         raise Fault(Category.STRUCTURE, "this server has no such resource type")
-    require_valid(resource)
+    broken: tuple[Fault, ...] = ()
+    try:
+        require_valid(resource)
+    except Faults as faults:
+        if not all(isinstance(one, RuleFault) for one in faults.faults):
+            raise
+        broken = faults.faults
     if not isinstance(resource.get("id"), str):
         raise Fault(Category.STRUCTURE, "a resource of a load needs its source's id", at=("id",))
+    return tuple(_reason(fault) for fault in broken)
 
 
 def _reason(fault: Fault) -> str:

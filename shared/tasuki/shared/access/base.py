@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.refusals import forbidden, not_found, out_of_scope
 from tasuki.shared.access.rulings import Ask, Interaction
 from tasuki.shared.audit.events import Outcome
 from tasuki.shared.audit.shapes import Action
+from tasuki.shared.fhir.compartment import owners_through
 from tasuki.shared.fhir.json import meaning_of
+from tasuki.shared.fhir.types import OWNERSHIP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from tasuki.shared.access.gate import Desk
     from tasuki.shared.access.records import Stored, Unit
-    from tasuki.shared.access.rulings import Caller, Decider, Ruling
+    from tasuki.shared.access.rulings import Caller, Decider, Ruling, Screen
     from tasuki.shared.ids import IdSource
 
 
@@ -33,6 +35,9 @@ _ACTIONS = MappingProxyType(
         Interaction.DELETE: Action.DELETE,
     }
 )
+
+# Types of which it is told by what they are about, whose they are and who may see them.
+_THROUGH = frozenset(type_ for type_, one in OWNERSHIP.items() if one.through is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ class AtTheGate:
         self._desk = desk
         self._ids = ids
         self._rulings: dict[tuple[Interaction, str, tuple[str, ...]], Ruling] = {}
+        self._looked_through: set[tuple[str, str, str]] = set()
+        self._open_through: set[tuple[str, str]] = set()
 
     @property
     def caller(self) -> Caller:
@@ -78,8 +85,53 @@ class AtTheGate:
         key = (interaction, owner, types)
         if key not in self._rulings:
             ask = Ask(self._caller, interaction, owner, types)
-            self._rulings[key] = await self._decider.rule(self._unit, ask)
+            ruling = await self._decider.rule(self._unit, ask)
+            if ruling.screen is not None and not _THROUGH.isdisjoint(types):
+                screen = self._screened_through(ruling.screen)
+                ruling = replace(ruling, screen=screen)
+            self._rulings[key] = ruling
         return self._rulings[key]
+
+    def _screened_through(self, screen: Screen) -> Screen:
+        """Return the screen under which a Binary or Provenance passes as what it is about does.
+
+        https://hl7.org/fhir/R4/binary.html#security: fails closed where `look_through` did not look.
+        """
+        return lambda resource: (
+            screen(resource) and self._open_through.issuperset(_targets(resource))
+        )
+
+    async def look_through(self, rows: Iterable[Stored]) -> None:
+        """Find out whether the caller may see what these Binaries and Provenances are about.
+
+        To be called with rows before a screen is asked about them.
+        """
+        wanted: set[tuple[str, str, str]] = set()
+        for row in rows:
+            if row.type not in _THROUGH or row.body is None:
+                continue
+            if (await self.ruling(Interaction.READ, row.owner, row.type)).screen is not None:
+                wanted |= {(row.owner, *key) for key in _targets(meaning_of(row.body))}
+        wanted -= self._looked_through
+        self._looked_through |= wanted
+        for owner, type_ in sorted({(owner, type_) for owner, type_, _ in wanted}):
+            ids = sorted(id_ for of, kind, id_ in wanted if (of, kind) == (owner, type_))
+            last = await self._last_said(type_, ids)
+            await self.look_through(last.values())
+            ruling = await self.ruling(Interaction.READ, owner, type_)
+            for id_ in ids:
+                said = last.get(id_)
+                if said is None or said.body is None or ruling.admits(meaning_of(said.body)):
+                    self._open_through.add((type_, id_))
+
+    async def _last_said(self, type_: str, ids: Sequence[str]) -> dict[str, Stored]:
+        """Return by id what was last said of these, before they were deleted."""
+        last = {one.id: one for one in await self._unit.by_ids(type_, ids)}
+        for id_ in ids:
+            if id_ not in last and (gone := await self._unit.head(type_, id_)) is not None:
+                before = await self._unit.version(type_, id_, gone.version - 1)
+                last |= {} if before is None else {id_: before}
+        return last
 
     async def require(self, interaction: Interaction, owner: str, *types: str) -> Ruling:
         """Return the ruling, or refuse in the way it says."""
@@ -101,6 +153,7 @@ class AtTheGate:
         last: Stored | None = head
         if head.body is None:
             last = await self._unit.version(head.type, head.id, head.version - 1)
+        await self.look_through([one for one in (found, last) if one is not None])
         said = {one.version: one.body for one in (found, last) if one is not None and one.body}
         return bool(said) and all(ruling.admits(meaning_of(body)) for body in said.values())
 
@@ -169,3 +222,11 @@ class AtTheGate:
                 for owner, entities in sorted(by_owner.items())
             ]
         )
+
+
+def _targets(resource: Mapping[str, Any]) -> set[tuple[str, str]]:
+    """Return the (type, id) of what a Binary or Provenance is about, but for the person."""
+    if resource.get("resourceType") not in _THROUGH:
+        return set()
+    parts = [text.split("/") for text in owners_through(dict(resource))]
+    return {(part[0], part[1]) for part in parts if part[0] != "Patient"}

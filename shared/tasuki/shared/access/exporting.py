@@ -8,6 +8,7 @@ https://hl7.org/fhir/uv/bulkdata/STU2/export.html
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import orjson
@@ -15,6 +16,7 @@ import orjson
 from tasuki.shared.access.export_files import Line, as_line, in_files, packed, unpacked
 from tasuki.shared.access.export_jobs import ATTEMPTS, RUN, SHELF, Job, State
 from tasuki.shared.access.export_orders import Ordering, kept_until
+from tasuki.shared.access.records import Method, Stored
 from tasuki.shared.access.refusals import not_found
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.audit.shapes import Action
@@ -25,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tasuki.shared.access.asof import Sketch
-    from tasuki.shared.access.records import Stored
     from tasuki.shared.access.rulings import Ruling
 
 FILE_BYTES = 4 * 1024 * 1024  # a file is closed when it has grown beyond this
@@ -122,6 +123,7 @@ class Exporting(Ordering):
             for line in lines
         }
         live = {(line.type, line.id) for line in lines if not line.deleted}
+        await self.look_through([_version(line) for line in lines if not line.deleted])
         hidden = await self.withdrawn({key: rulings[key] for key in live})
         for line in lines:
             ruling = rulings[(line.type, line.id)]
@@ -157,7 +159,9 @@ class Exporting(Ordering):
                 permitted[owner] = ruling
         wanted = [sketch for sketch in page if sketch.owner in permitted]
         lines = []
-        for stored in await self._export_readable(type_, wanted):
+        rows = await self._export_readable(type_, wanted)
+        await self.look_through(rows)
+        for stored in rows:
             line = _line(stored)
             if await self._line_may_leave(line, permitted[stored.owner]):
                 lines.append(line)
@@ -189,6 +193,7 @@ class Exporting(Ordering):
             return ruling.admits(orjson.loads(line.body))
         # That something was deleted is told to those only who could see what it was.
         before = await self._unit.versions([(line.type, line.id, line.version - 1)])
+        await self.look_through(before)
         bodies = [one.body for one in before if one.body is not None]
         return bool(bodies) and ruling.admits(orjson.loads(bodies[0]))
 
@@ -215,4 +220,12 @@ def _deletion(stored: Stored) -> bytes:
     request = {"method": "DELETE", "url": f"{stored.type}/{stored.id}"}
     return render(
         {"resourceType": "Bundle", "type": "transaction", "entry": [{"request": request}]}
+    )
+
+
+def _version(line: Line) -> Stored:
+    """Return the version a line tells of, as far as that matters to who may see it."""
+    long_ago = datetime.min.replace(tzinfo=UTC)
+    return Stored(
+        line.type, line.id, line.owner, line.version, long_ago, Method.PUT, bytes(line.body)
     )

@@ -162,12 +162,14 @@ class Histories(Pages):
     async def _all_versions(self, type_: str, ids: Sequence[str]) -> AsyncIterator[Stored]:
         """Yield every version of these, of each as many at a time as may be opened at once."""
         together = await self._unit.all_versions(type_, ids)
+        await self.look_through(together or ())
         for version in together or ():
             yield version
         for id_ in ids if together is None else ():
             selection, more = Selection((type_,), id_), True
             while more:
                 rows, more = await self._unit.history(selection, OPENED_AT_MOST)
+                await self.look_through(rows)
                 for version in rows:
                     yield version
                 if rows:

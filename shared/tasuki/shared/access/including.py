@@ -136,6 +136,7 @@ class Including(AtTheGate):
     async def _seen(self, rows: Sequence[Stored]) -> list[Hit]:
         """Return those of these rows that the caller may see."""
         seen = []
+        await self.look_through(rows)
         for row in rows:
             if row.body is None or not self._in_scope(row.type):
                 continue

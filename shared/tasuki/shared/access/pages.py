@@ -58,7 +58,9 @@ class Pages(AtTheGate):
         hidden = set(screened)
         for type_ in sorted({type_ for type_, _ in screened}):
             ids = sorted(id_ for of_type, id_ in screened if of_type == type_)
-            for head in await self._unit.by_ids(type_, ids):
+            heads = await self._unit.by_ids(type_, ids)
+            await self.look_through(heads)
+            for head in heads:
                 key = (type_, head.id)
                 if head.body is not None and screened[key].admits(meaning_of(head.body)):
                     hidden.discard(key)

@@ -58,9 +58,11 @@ class Reading(Untold):
         if head is None or head.deleted:
             raise not_found("absent", entities=(f"Patient/{patient}",))
         ruling = await self.require(Interaction.READ, patient, *types)
+        rows = await self._unit.of_owner(patient, types)
+        await self.look_through(rows)
         opened = [
             Opened(stored, parse_resource(stored.body))
-            for stored in await self._unit.of_owner(patient, types)
+            for stored in rows
             if stored.body is not None
         ]
         admitted = [one for one in opened if ruling.admits(one.resource)]

@@ -134,6 +134,7 @@ class Searching(Pages):
             key: await self.ruling(Interaction.SEARCH, one.owner, *wanted.types)
             for key, one in found.items()
         }
+        await self.look_through(found.values())
         hidden = await self.withdrawn(rulings)
         hits = []
         for type_, id_, _ in keys:
@@ -210,6 +211,7 @@ class Searching(Pages):
         self._sought |= self._confined
         if query.identifier_tokens():
             self._sought |= {row.owner for row in rows}
+        await self.look_through(rows)
         hits: list[Hit] = []
         for count, stored in enumerate(rows, start=1):
             if count % BREATH == 0:

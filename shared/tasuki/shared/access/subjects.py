@@ -47,6 +47,7 @@ class Subjects(AtTheGate):
         if live.owner == NOBODY:
             return True
         ruling = await self.ruling(Interaction.READ, live.owner, live.type)
+        await self.look_through([live])
         return ruling.admits(meaning_of(live.body or b"{}"))
 
     async def _owners(

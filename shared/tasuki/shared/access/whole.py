@@ -87,6 +87,7 @@ class WholeRecord(Pages):
             raise not_found("absent", entities=(f"Patient/{patient}",))
         ruling = await self.require(Interaction.READ, patient, *wanted.types)
         rows = await self._unit.of_owner(patient, wanted.types)
+        await self.look_through(rows)
         found = [row for row in rows if _wanted(row, wanted) and _admits(ruling, row)]
         count = wanted.count or len(found) or 1
         next_ = None
@@ -117,6 +118,7 @@ class WholeRecord(Pages):
         if not listed:
             raise not_kept()
         rows = await self._listed(listed)
+        await self.look_through(rows)
         hidden = await self.withdrawn({(row.type, row.id): ruling for row in rows})
         seen = [row for row in rows if (row.type, row.id) not in hidden]
         found = [row for row in seen if _admits(ruling, row)]

@@ -6,13 +6,18 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.integration.rest.exporting import exported
 from tests.integration.rest.house import BASE
 
+from tasuki.shared.access import exporting
 from tasuki.shared.access.rulings import Ruling
 from tasuki.shared.store import bounds
+from tasuki.shared.store.unit import SealedUnit
 
 if TYPE_CHECKING:
     from tests.integration.rest.house import House
+
+    from tasuki.shared.access.records import Stored
 
 pytestmark = pytest.mark.anyio
 
@@ -151,3 +156,31 @@ async def test_a_bundle_changes_no_more_than_may_be_opened(house: House, text: s
     assert answer.json()["issue"][0]["code"] == "too-costly"
     assert (await house.post("/", json={**body, "type": "batch"})).status_code == 200
     assert "note" not in (await house.get(f"/Observation/{notes[0]}")).json()
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_an_export_opens_a_file_s_worth_at_a_time(
+    house: House, text: str, monkeypatch: pytest.MonkeyPatch, *, gone: bool
+) -> None:
+    monkeypatch.setattr(exporting, "FILE_BYTES", 100 * KILOBYTE)
+    most = 0
+    opened = SealedUnit.versions
+
+    async def counted(unit: SealedUnit, *asked: Any) -> list[Stored]:
+        nonlocal most
+        found = await opened(unit, *asked)
+        most = max(most, sum(len(one.body or b"") for one in found))
+        return found
+
+    monkeypatch.setattr(SealedUnit, "versions", counted)
+    patient, notes = await _notes(house, text)
+    other, more = await _notes(house, text)
+    if gone:
+        await house.world.store.vault.destroy(other)
+    told = await exported(house)
+    kept = notes if gone else [*notes, *more]
+    assert sorted(f"Observation/{id_}" for id_ in kept) == [
+        one for one in told if one.startswith("Observation")
+    ]
+    assert 0 < most <= 140 * KILOBYTE
+    assert patient

@@ -143,15 +143,15 @@ class Exporting(Ordering):
             page = _bounded(await self._unit.current_at(asked, PAGE_ROWS))
             if not page:
                 return found, None
-            lines = await self._export_ruled(asked.type, page)
+            lines, after = await self._export_ruled(asked.type, page)
             found += lines
             size += sum(len(line.body) for line in lines)
             rows += len(page)
-            asked = replace(asked, after=page[-1].id)
+            asked = replace(asked, after=after)
         return found, asked.after
 
-    async def _export_ruled(self, type_: str, page: Sequence[Sketch]) -> list[Line]:
-        """Return the lines of those that this caller may see."""
+    async def _export_ruled(self, type_: str, page: Sequence[Sketch]) -> tuple[list[Line], str]:
+        """Return the lines of those that this caller may see, and after which id to go on."""
         permitted = {}
         for owner in dict.fromkeys(sketch.owner for sketch in page):
             ruling = await self.ruling(Interaction.READ, owner, type_)
@@ -159,30 +159,36 @@ class Exporting(Ordering):
                 permitted[owner] = ruling
         wanted = [sketch for sketch in page if sketch.owner in permitted]
         lines = []
-        rows = await self._export_readable(type_, wanted)
+        rows, whole = await self._export_readable(type_, wanted)
         await self.look_through(rows)
         for stored in rows:
             line = _line(stored)
             if await self._line_may_leave(line, permitted[stored.owner]):
                 lines.append(line)
-        return lines
+        return lines, page[-1].id if whole else rows[-1].id
 
-    async def _export_readable(self, type_: str, wanted: Sequence[Sketch]) -> list[Stored]:
+    async def _export_readable(
+        self, type_: str, wanted: Sequence[Sketch]
+    ) -> tuple[list[Stored], bool]:
+        """Return the first of these, and whether they are all: few sealed bytes may be many."""
         keys = [(type_, sketch.id, sketch.version) for sketch in wanted]
         try:
-            return await self._unit.versions(keys)
+            found = await self._unit.versions(keys, FILE_BYTES)
+            return found, not found or found[-1].id == keys[-1][1]
         except Fault as fault:
             if fault.category is not Category.GONE:
                 raise
         # Somebody's key was destroyed: their record is erased, the others' is not.
-        found: list[Stored] = []
+        found = []
         for key in keys:
+            if sum(len(one.body or b"") for one in found) > FILE_BYTES:
+                return found, False
             try:
                 found += await self._unit.versions([key])
             except Fault as fault:
                 if fault.category is not Category.GONE:
                     raise
-        return found
+        return found, True
 
     async def _line_may_leave(self, line: Line, ruling: Ruling) -> bool:
         if not ruling.permitted or line.type in ruling.withheld_types:

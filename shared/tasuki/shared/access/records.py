@@ -195,8 +195,13 @@ class Unit(Protocol):
         """Return one version."""
         ...
 
-    async def versions(self, keys: Sequence[tuple[str, str, int]]) -> list[Stored]:
-        """Return those of these (type, id, version) that exist, by type and id."""
+    async def versions(
+        self, keys: Sequence[tuple[str, str, int]], most: int | None = None
+    ) -> list[Stored]:
+        """Return those of these (type, id, version) that exist, by type and id.
+
+        With `most` the first of them, as many as are so many bytes when opened, but one at least.
+        """
         ...
 
     async def history(self, asked: Selection, limit: int) -> tuple[list[Stored], bool]:

@@ -13,6 +13,9 @@ from sqlalchemy import BigInteger, bindparam, case, func, literal_column, select
 from tasuki.shared.faults import Category, Fault
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tasuki.shared.access.records import Stored
     from tasuki.shared.store.schema import Statement
 
 MEGABYTE = 1024 * 1024
@@ -59,6 +62,18 @@ def too_large() -> Fault:
         f"this would open over {SEALED_BYTES // MEGABYTE} MB of sealed records, or"
         f" {OPENED_BYTES // MEGABYTE} MB of what is in them; ask for fewer types, or by id",
     )
+
+
+def first_opened(versions: Iterator[Stored], most: int | None) -> list[Stored]:
+    """Return the first of these, as many as are `most` bytes when opened, but one at least."""
+    opened: list[Stored] = []
+    size = 0
+    for stored in versions:
+        size += len(stored.body or b"")
+        if opened and most is not None and size > most:
+            break
+        opened.append(stored)
+    return opened
 
 
 def all_or_none(found: Statement, *order: str) -> Statement:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ARRAY, Text, and_, any_, bindparam, exists, select, tuple_
 
 from tasuki.shared.store import bounds
-from tasuki.shared.store.bounds import all_or_none, first_that_fit
+from tasuki.shared.store.bounds import all_or_none, first_opened, first_that_fit
 from tasuki.shared.store.hot import Hot
 from tasuki.shared.store.schema import HEAD, VERSION
 from tasuki.shared.store.versions import COLUMNS
@@ -62,13 +62,7 @@ class Histories:
         values = {"most": bounds.STRETCH_SEALED}
         rows = (await self._line.core.execute(found, values)).all()
         fitting = [row for row in rows[:limit] if row.fits]
-        opened: list[Stored] = []
-        size = 0
-        for stored in await self._opened(fitting):
-            size += len(stored.body or b"")
-            if opened and size > bounds.STRETCH_OPENED:
-                break
-            opened.append(stored)
+        opened = first_opened(await self._opened(fitting), bounds.STRETCH_OPENED)
         return opened, len(opened) < len(rows)
 
     async def all_versions(self, type_: str, ids: Sequence[str]) -> list[Stored] | None:

@@ -24,7 +24,7 @@ from tasuki.shared.crypto.seal import unseal
 from tasuki.shared.store import appending, leaves
 from tasuki.shared.store.appending import place_of
 from tasuki.shared.store.asof import AsOf
-from tasuki.shared.store.bounds import Budget, all_or_none
+from tasuki.shared.store.bounds import Budget, all_or_none, first_opened
 from tasuki.shared.store.histories import Histories
 from tasuki.shared.store.hot import Hot
 from tasuki.shared.store.kept import KeptShelf
@@ -201,9 +201,14 @@ class SealedUnit:
         """See `Unit.version`."""
         return await self._one(_ONE_VERSION, {"type_": type_, "id_": id_, "version": version})
 
-    async def versions(self, keys: Sequence[tuple[str, str, int]]) -> list[Stored]:
+    async def versions(
+        self, keys: Sequence[tuple[str, str, int]], most: int | None = None
+    ) -> list[Stored]:
         """See `Unit.versions`."""
-        return await self._many(SOME_VERSIONS, wanted_versions(keys)) if keys else []
+        if not keys:
+            return []
+        rows = await self._rows(SOME_VERSIONS, wanted_versions(keys))
+        return first_opened(await self._open(rows), most)
 
     async def of_owner(self, owner: str, types: Sequence[str]) -> list[Stored]:
         """See `Unit.of_owner`."""

@@ -6,11 +6,15 @@ https://hl7.org/fhir/R4/binary.html#security: the securityContext's rules are th
 from __future__ import annotations
 
 import base64
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.integration.rest.exporting import exported
 from tests.integration.rest.test_untold import NEVER, UNTOLD, Bedside, condition, ward
+from tests.store.gate import gate_of
+
+from tasuki.shared.access.rulings import Caller
 
 if TYPE_CHECKING:
     from tests.integration.rest.house import House
@@ -130,3 +134,17 @@ async def test_of_what_was_told_all_is_seen(beside: Bedside) -> None:
         assert (await beside.app(path)).status_code == 200
     await beside.house.ask("DELETE", f"/Condition/{made['Condition']}")
     assert (await beside.app(f"/Binary/{made['Binary']}")).status_code == 200
+
+
+async def test_who_looked_is_told_without_it(beside: Bedside) -> None:
+    house = beside.house
+    made, told = await _about(beside, "UNINFORMED"), await _about(beside)
+    for id_ in (made["Binary"], told["Binary"]):
+        assert (await beside.doctor(f"/Binary/{id_}")).status_code == 200
+    hospital = Caller(house.verifier.known["hospital"], request_id="r", address=None)
+    async with gate_of(house.world).enter(hospital) as records:
+        async with house.world.store.unit() as unit:
+            events = [json.loads(one) for one in await unit.audit_events([beside.patient], 100)]
+        shown = json.dumps(await records.without_untold(events))
+    assert not [id_ for id_ in made.values() if id_ in shown]
+    assert [id_ for id_ in told.values() if id_ not in shown] == []

@@ -98,7 +98,7 @@ class AtTheGate:
         https://hl7.org/fhir/R4/binary.html#security: fails closed where `look_through` did not look.
         """
         return lambda resource: (
-            screen(resource) and self._open_through.issuperset(_targets(resource))
+            screen(resource) and self._open_through.issuperset(targets_through(resource))
         )
 
     async def look_through(self, rows: Iterable[Stored]) -> None:
@@ -111,7 +111,7 @@ class AtTheGate:
             if row.type not in _THROUGH or row.body is None:
                 continue
             if (await self.ruling(Interaction.READ, row.owner, row.type)).screen is not None:
-                wanted |= {(row.owner, *key) for key in _targets(meaning_of(row.body))}
+                wanted |= {(row.owner, *key) for key in targets_through(meaning_of(row.body))}
         wanted -= self._looked_through
         self._looked_through |= wanted
         for owner, type_ in sorted({(owner, type_) for owner, type_, _ in wanted}):
@@ -224,7 +224,7 @@ class AtTheGate:
         )
 
 
-def _targets(resource: Mapping[str, Any]) -> set[tuple[str, str]]:
+def targets_through(resource: Mapping[str, Any]) -> set[tuple[str, str]]:
     """Return the (type, id) of what a Binary or Provenance is about, but for the person."""
     if resource.get("resourceType") not in _THROUGH:
         return set()

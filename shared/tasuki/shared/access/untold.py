@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tasuki.shared.access.base import AtTheGate
+from tasuki.shared.access.base import AtTheGate, targets_through
 from tasuki.shared.clinical.disclosure import is_for_the_person
 from tasuki.shared.fhir.json import parse_resource
 from tasuki.shared.fhir.references import parse_reference
@@ -31,7 +31,9 @@ class Untold(AtTheGate):
         untold = {key async for key in self._untold(named)}
         return [_without(event, untold) for event in events]
 
-    async def _untold(self, named: Iterable[Key]) -> AsyncIterator[Key]:
+    async def _untold(
+        self, named: Iterable[Key], way: frozenset[Key] = frozenset()
+    ) -> AsyncIterator[Key]:
         by_type: dict[str, list[str]] = {}
         for type_, id_ in sorted(named):
             by_type.setdefault(type_, []).append(id_)
@@ -39,8 +41,16 @@ class Untold(AtTheGate):
             live = {one.id: one for one in await self._unit.by_ids(type_, ids)}
             for id_ in ids:
                 last = live.get(id_) or await self._before_deletion(type_, id_)
-                if last is not None and not is_for_the_person(parse_resource(last.body or b"{}")):
+                if last is not None and await self._is_untold(last, way):
                     yield type_, id_
+
+    async def _is_untold(self, last: Stored, way: frozenset[Key]) -> bool:
+        said = parse_resource(last.body or b"{}")
+        if not is_for_the_person(said):
+            return True
+        way = way | {(last.type, last.id)}  # they may be about each other in a circle
+        about = targets_through(said) - way
+        return bool(about) and bool([key async for key in self._untold(about, way)])
 
     async def _before_deletion(self, type_: str, id_: str) -> Stored | None:
         head = await self._unit.head(type_, id_)

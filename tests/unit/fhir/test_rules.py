@@ -243,3 +243,11 @@ def test_what_a_bundle_holds_stands_for_itself() -> None:
     assert fault.at == ("Bundle.entry[0].resource.subject.reference",)
     inside = {**held, "contained": [{"resourceType": "Patient", "id": "p"}]}
     assert validate({**holder, "entry": [{"resource": inside}]}) == ()
+
+
+def test_a_link_is_found_however_deep_it_stands() -> None:
+    inner = [{"url": "urn:y", "valueReference": {"reference": "#p"}}]
+    component = {"code": TEXT, "extension": [{"url": "urn:x", "extension": inner}]}
+    places = _places("Observation", {"component": [{"code": TEXT}, component]})
+    at = "Observation.component[1].extension[0].extension[0].valueReference.reference"
+    assert places == [at]

@@ -23,11 +23,11 @@ def contained_problems(value: dict[str, Any]) -> Sequence[Problem]:
     """Return what is wrong about what a resource contains, and about its references into itself."""
     if value.get("resourceType") in _HOLDERS:
         return SOUND
-    links = list(_local_links(value))
     inner = value.get("contained")
     held = inner if isinstance(inner, list) else []
-    if not links and not held:
+    if not held and not _has_local_link(value):
         return SOUND
+    links = list(_local_links(value))
     resources = [(n, one) for n, one in enumerate(held) if isinstance(one, dict)]
     found = [problem for index, one in resources for problem in _forbidden(index, one)]
     named = {f"{_LOCAL}{one['id']}" for _, one in resources if isinstance(one.get("id"), str)}
@@ -57,6 +57,19 @@ def _forbidden(index: int, resource: dict[str, Any]) -> Iterator[Problem]:
 
 def _points_up(resource: dict[str, Any]) -> bool:
     return any(text == _LOCAL for _, _, text in _local_links(resource))
+
+
+def _has_local_link(value: dict[str, Any]) -> bool:
+    """Return whether there is any; asked of every resource, so without a place for each element."""
+    found: list[Any] = [value]
+    for one in found:  # grows while it is read
+        for item in one.values() if type(one) is dict else one:
+            if type(item) is str:
+                if item[:1] == _LOCAL:
+                    return True
+            elif type(item) is dict or type(item) is list:
+                found.append(item)
+    return False
 
 
 def _local_links(value: Any, where: str = "", name: str = "") -> Iterator[tuple[str, str, str]]:

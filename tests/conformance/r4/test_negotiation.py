@@ -1,4 +1,4 @@
-"""How a request is put: methods a path has, formats, parts of a resource, preferences, versions."""
+"""How a request is put: methods a path has, formats, preferences, versions."""
 
 from __future__ import annotations
 
@@ -10,20 +10,17 @@ from tests.conformance.r4.checks import (
     place,
     require_outcome,
     require_status,
-    require_subsetted,
 )
 from tests.conformance.r4.checks import without_server_parts as core
 from tests.conformance.r4.spec import (
     CONCURRENCY,
     CONDITIONAL_UPDATE,
-    ELEMENTS,
     LASTN,
     LENIENT,
     META,
     MIME,
     OPERATIONS,
     STATUS,
-    SUMMARY,
 )
 
 if TYPE_CHECKING:
@@ -53,32 +50,6 @@ def test_what_is_not_allowed_leaves_everything_as_it_was(world: World) -> None:
     answer = world.client.post(world.places["hanako"], world.seeded["hanako"])
     require_outcome(answer, (405, 404, 400))
     assert world.client.get(world.places["hanako"]).json() == world.seeded["hanako"]
-
-
-PARTS = {
-    "read-elements": ("_elements=birthDate", "birthDate", "name", ELEMENTS),
-    "read-summary-text": ("_summary=text", "id", "name", SUMMARY),
-}
-
-
-@cases([Case(id_, PARTS[id_][3]) for id_ in PARTS])
-def test_a_part_of_one_resource_is_marked_as_one(world: World, case: Case) -> None:
-    """R4 lets a server answer with the whole; what is a part must say so."""
-    query, kept, left_out, _ = PARTS[case.id]
-    whole = world.seeded["hanako"]
-    assert left_out in whole
-    read = require_status(world.client.get(f"{world.places['hanako']}?{query}"), 200)
-    assert read[kept] == whole[kept]
-    assert read["meta"]["versionId"] == whole["meta"]["versionId"]
-    if read != whole or world.client.target.is_ours:
-        require_subsetted(read)
-        assert left_out not in read
-
-
-@case("read-summary-false", SUMMARY)
-def test_no_summary_is_the_whole(world: World) -> None:
-    answer = world.client.get(f"{world.places['hanako']}?_summary=false")
-    assert require_status(answer, 200) == world.seeded["hanako"]
 
 
 @case("update-foreign-etag", CONCURRENCY)

@@ -85,6 +85,9 @@ def test_a_whole_server_lists_every_interaction_and_bundles() -> None:
     }
     patient = rest["resource"][0]
     names = {one["name"] for one in patient["searchParam"]}
+    defined = {one["name"]: one["definition"] for one in patient["searchParam"]}
+    assert defined["_id"] == "http://hl7.org/fhir/SearchParameter/Resource-id"
+    assert defined["birthdate"] == "http://hl7.org/fhir/SearchParameter/individual-birthdate"
     assert names == {one.code for one in search_parameters("Patient").values()}
 
 

@@ -133,12 +133,18 @@ def _resource(type_: str, found: Offered, base_url: str) -> dict[str, Any]:
     parameters = found.parameters.get(type_, {})
     operations = _operations(type_, found, base_url)
     if parameters:
-        told["searchParam"] = [{"name": name, "type": kind} for name, kind in parameters.items()]
+        told["searchParam"] = [_parameter(type_, *one) for one in parameters.items()]
     if found.links and parameters:
         told |= _includes(type_, found)
     if operations:
         told["operation"] = operations
     return told
+
+
+def _parameter(type_: str, name: str, kind: str) -> dict[str, str]:
+    known = search_parameters(type_).get(name)
+    defined = {} if known is None else {"definition": known.url}
+    return {"name": name, **defined, "type": kind}
 
 
 def _includes(type_: str, found: Offered) -> dict[str, list[str]]:

@@ -108,6 +108,7 @@ def test_modifiers(resource: dict[str, Any], name: str, value: str, *, expected:
         ("Patient", "_filter", "a", Category.NOT_SUPPORTED, "filter expressions"),
         ("Patient", "_type", "Patient", Category.NOT_SUPPORTED, "in the path"),
         ("Patient", "_contained", "true", Category.NOT_SUPPORTED, "contains"),
+        ("Patient", "_contained", "both", Category.NOT_SUPPORTED, "contains"),
         ("Patient", "_containedType", "x", Category.NOT_SUPPORTED, "contains"),
         ("Observation", "patient._text", "a", Category.NOT_SUPPORTED, "no index"),
     ],

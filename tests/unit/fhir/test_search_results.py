@@ -36,6 +36,7 @@ def test_result_parameters() -> None:
         ("_elements", "id,code"),
         ("_format", "application/fhir json"),
         ("_pretty", "true"),
+        ("_contained", "false"),
     )
     assert query.count == 10
     assert [(sort.parameter.code, sort.descending) for sort in query.results.sort] == [

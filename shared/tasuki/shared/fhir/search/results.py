@@ -13,6 +13,7 @@ from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.outlines import outline
 from tasuki.shared.fhir.search.definitions import SearchParameter, search_parameters
 from tasuki.shared.fhir.search.links import local_targets
+from tasuki.shared.fhir.search.refusals import refuse_special
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -175,6 +176,12 @@ def _total_method(results: Results, resource_type: str, value: str) -> Results:
     return _total(results, resource_type, "accurate" if value == "count" else value)
 
 
+def _contained(results: Results, resource_type: str, value: str) -> Results:
+    if value != "false":  # R4's default, which is what a search here does
+        refuse_special(resource_type, "_contained")
+    return results
+
+
 def _summary(results: Results, _: str, value: str) -> Results:
     if value not in _SUMMARIES:
         raise Fault(
@@ -208,6 +215,7 @@ def _pretty(results: Results, _: str, value: str) -> Results:
 
 _READERS: Mapping[str, Callable[[Results, str, str], Results]] = MappingProxyType(
     {
+        "_contained": _contained,
         "_count": _count,
         "_elements": _elements,
         "_format": _format,

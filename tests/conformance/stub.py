@@ -36,8 +36,9 @@ OPERATIONS = ("everything", "validate", "lastn", "meta", "meta-add", "meta-delet
 class Empty(BaseHTTPRequestHandler):
     """Answers every GET with an empty Bundle, every other request with success."""
 
-    def log_message(self, *_: object) -> None:
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its name there
         """Say nothing."""
+        del format, args
 
     def answer(self, status: int, body: dict[str, Any] | None, **headers: str) -> None:
         content = b"" if body is None else json.dumps(body).encode()

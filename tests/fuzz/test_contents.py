@@ -10,9 +10,10 @@ from urllib.parse import quote
 
 import httpx2
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.corpus import FILES, content_of, resources_of
+from tests.exploring import SUPPRESSED
 from tests.fuzz.served import PLANTED
 
 from tasuki.shared.fhir.search import search_parameters
@@ -45,7 +46,7 @@ def _repeatedly(examples: int, run: Callable[[st.DataObject], None]) -> None:
         max_examples=examples,
         deadline=None,
         database=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=SUPPRESSED,
     )(given(st.data())(run))()
 
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from schemathesis import checks
 from schemathesis.core.result import Ok
+from tests.exploring import SUPPRESSED
 from tests.fuzz.conftest import document
 from tests.fuzz.served import PLANTED
 
@@ -56,7 +57,7 @@ def _fuzzed(service: Served, operation: Operation, examples: int, mode: Any) -> 
         max_examples=examples,
         deadline=None,
         database=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=SUPPRESSED,
     )
     @given(operation.as_strategy(mode), st.sampled_from([service.stranger, "hospital", "none"]))
     def run(case: Case, token: str) -> None:

@@ -14,9 +14,10 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from tests.exploring import SUPPRESSED
 from tests.integration.rest.house import BASE, house_on
 from tests.store.world import tenant_on
 
@@ -296,6 +297,6 @@ def test_the_interactions_agree_with_a_plain_model(server: Server, tmp_path: Pat
                 deadline=None,
                 # A failure of so few steps is read as it is; making it smaller takes minutes.
                 phases=[Phase.reuse, Phase.generate],
-                suppress_health_check=list(HealthCheck),
+                suppress_health_check=SUPPRESSED,
             ),
         )

@@ -71,11 +71,14 @@ def patching(service: FhirService, document: Any) -> Callable[[Resource], Resour
 
     What it returns is a valid resource, or it raises the fault STRUCTURE.
     """
-    apply = json_patch if isinstance(document, list) else fhirpath_patch
 
     def change(resource: Resource) -> Resource:
-        patched = made_relative(apply(resource, document), service.base_url)
-        require_valid(patched)
+        if isinstance(document, list):
+            patched = json_patch(resource, document)
+        else:
+            patched = fhirpath_patch(resource, document)
+        patched = made_relative(patched, service.base_url)
+        require_valid(patched, service.binding_checks)
         return patched
 
     return change

@@ -121,7 +121,7 @@ def _token(parameter: SearchParameter, modifier: str | None, values: list[str], 
         return Term(parameter, modifier, (text_match(*_few(values)),))
     if modifier == "of-type" and parameter.expression.lower().endswith("identifier"):
         return Term(parameter, modifier, tuple(typed_match(value) for value in values))
-    if modifier not in {None, "not"}:
+    if modifier is not None and modifier != "not":
         raise refused_modifier(parameter, modifier)
     tokens = tuple(parse_token(value) for value in values)
     return Term(parameter, modifier, (token_match(tokens),), tokens=tokens)

@@ -9,7 +9,7 @@ import pytest
 from tests.integration.rest.exporting import exported
 from tests.integration.rest.house import BASE
 
-from tasuki.shared.access import exporting
+from tasuki.shared.access.exports import exporting
 from tasuki.shared.access.rulings import Ruling
 from tasuki.shared.store import bounds
 from tasuki.shared.store.unit import SealedUnit

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tasuki.shared.rest import bundle_answers
+from tasuki.shared.rest.bundles import answers
 
 if TYPE_CHECKING:
     from tests.integration.rest.house import House
@@ -25,7 +25,7 @@ PATIENT: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def little_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundle_answers, "ANSWER_BYTES", 25_000)
+    monkeypatch.setattr(answers, "ANSWER_BYTES", 25_000)
 
 
 def _asking(kind: str, *entries: dict[str, Any]) -> dict[str, Any]:

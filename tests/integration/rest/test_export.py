@@ -20,7 +20,7 @@ from tests.integration.rest.exporting import (
 )
 from tests.integration.rest.house import BASE
 
-from tasuki.shared.access import exporting
+from tasuki.shared.access.exports import exporting
 
 if TYPE_CHECKING:
     from tests.integration.rest.house import House

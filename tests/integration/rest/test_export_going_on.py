@@ -24,8 +24,8 @@ from tests.integration.rest.exporting import (
 from tests.integration.rest.house import House, house_on
 from tests.store.world import new, tenant_on
 
-from tasuki.shared.access import exporting
-from tasuki.shared.access.export_jobs import ATTEMPTS, LEASE
+from tasuki.shared.access.exports import exporting
+from tasuki.shared.access.exports.jobs import ATTEMPTS, LEASE
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

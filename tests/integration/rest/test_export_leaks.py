@@ -25,7 +25,7 @@ from tests.integration.rest.exporting import (
 from tests.integration.rest.house import issue, require_outcome
 from tests.store.gate import principal
 
-from tasuki.shared.access.export_jobs import AT_ONCE, LIFE
+from tasuki.shared.access.exports.jobs import AT_ONCE, LIFE
 from tasuki.shared.access.principal import Role
 from tasuki.shared.access.rulings import Ruling
 

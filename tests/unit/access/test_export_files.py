@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.store.gate import principal
 
-from tasuki.shared.access.export_files import Line, as_line, in_files, packed, unpacked
-from tasuki.shared.access.export_jobs import LEASE, Job, State
+from tasuki.shared.access.exports.files import Line, as_line, in_files, packed, unpacked
+from tasuki.shared.access.exports.jobs import LEASE, Job, State
 from tasuki.shared.access.pages import bound_to
 
 AT = datetime(2026, 1, 5, 1, 2, 3, 456_000, tzinfo=UTC)

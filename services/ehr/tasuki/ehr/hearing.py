@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tasuki.shared.access.refusals import Refused, forbidden
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.clinical.sources import SourceRecords, SourceState
-from tasuki.shared.rest.everything import referred
+from tasuki.shared.rest.everything.routes import referred
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,9 +13,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tasuki.shared.access.collections import Collecting
 from tasuki.shared.access.conditional import Conditional
-from tasuki.shared.access.exporting import Exporting
+from tasuki.shared.access.exports.exporting import Exporting
 from tasuki.shared.access.histories import Histories
 from tasuki.shared.access.including import Including
 from tasuki.shared.access.lastn import LatestObservations
@@ -23,6 +22,7 @@ from tasuki.shared.access.loading import Loading
 from tasuki.shared.access.people import People
 from tasuki.shared.access.reading import Reading
 from tasuki.shared.access.refusals import Refused
+from tasuki.shared.access.sets.collecting import Collecting
 from tasuki.shared.access.whole import WholeRecord
 from tasuki.shared.audit.events import AuditRecord, Outcome
 from tasuki.shared.audit.shapes import Action

@@ -25,7 +25,7 @@ class Jobs:
     """The jobs of one process, by id.
 
     Attributes:
-        gap: Seconds to let pass before asking what is being written; see `export_work`.
+        gap: Seconds to let pass before asking what is being written; see `exports.work`.
     """
 
     def __init__(self, at_once: int = AT_ONCE, gap: float = GAP_SECONDS) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from tasuki.shared.access.base import Left
-from tasuki.shared.access.export_jobs import (
+from tasuki.shared.access.exports.jobs import (
     AT_ONCE,
     LEASE,
     LIFE,

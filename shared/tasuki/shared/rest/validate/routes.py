@@ -24,7 +24,7 @@ from tasuki.shared.rest.bodies import made_relative, require_acceptable
 from tasuki.shared.rest.conditions import version_in
 from tasuki.shared.rest.resources import require_place, require_type
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
-from tasuki.shared.rest.validate_question import Mode, Question, question_of
+from tasuki.shared.rest.validate.question import Mode, Question, question_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable

@@ -17,11 +17,11 @@ from tasuki.shared.access.subjects import placed
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.rest.answers import bundle, fhir
 from tasuki.shared.rest.bodies import require_acceptable, resource_body
-from tasuki.shared.rest.bundle_answers import Room, deleted_answer, failed_answer, written_answer
-from tasuki.shared.rest.bundle_entries import READING, WRITING, read_entry
-from tasuki.shared.rest.bundle_links import Links
-from tasuki.shared.rest.bundle_reads import read_for
-from tasuki.shared.rest.bundle_targets import find_targets
+from tasuki.shared.rest.bundles.answers import Room, deleted_answer, failed_answer, written_answer
+from tasuki.shared.rest.bundles.entries import READING, WRITING, read_entry
+from tasuki.shared.rest.bundles.links import Links
+from tasuki.shared.rest.bundles.reads import read_for
+from tasuki.shared.rest.bundles.targets import find_targets
 from tasuki.shared.rest.patches import patch_in_bundle, patching
 from tasuki.shared.rest.prefer import Wanted, wanted
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from tasuki.shared.access.gate import Records
     from tasuki.shared.access.rulings import Caller
     from tasuki.shared.fhir.json import Resource
-    from tasuki.shared.rest.bundle_entries import Entry
-    from tasuki.shared.rest.bundle_targets import Target
+    from tasuki.shared.rest.bundles.entries import Entry
+    from tasuki.shared.rest.bundles.targets import Target
 
 ROUTES = APIRouter()
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tasuki.shared.fhir.json import Resource
     from tasuki.shared.fhir.search import Query
     from tasuki.shared.ids import IdSource
-    from tasuki.shared.rest.bundle_entries import Entry
+    from tasuki.shared.rest.bundles.entries import Entry
 
 COMPARED_AT_MOST = 250_000  # resources of one Bundle asked whether they meet its conditions
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from tasuki.shared.access.export_files import Line, as_line, in_files, packed, unpacked
-from tasuki.shared.access.export_jobs import ATTEMPTS, RUN, SHELF, Job, State
-from tasuki.shared.access.export_orders import Ordering, kept_until
+from tasuki.shared.access.exports.files import Line, as_line, in_files, packed, unpacked
+from tasuki.shared.access.exports.jobs import ATTEMPTS, RUN, SHELF, Job, State
+from tasuki.shared.access.exports.orders import Ordering, kept_until
 from tasuki.shared.access.records import Method, Stored
 from tasuki.shared.access.refusals import not_found
 from tasuki.shared.access.rulings import Interaction

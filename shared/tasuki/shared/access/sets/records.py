@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
-from tasuki.shared.access.named import Named
+from tasuki.shared.access.sets.named import Named
 from tasuki.shared.fhir.jp.systems import BUNDLE_IDENTIFIER
 from tasuki.shared.fhir.json import parse_resource
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from tasuki.shared.access.export_jobs import State
+from tasuki.shared.access.exports.jobs import State
 from tasuki.shared.faults import Category, Fault
 
 if TYPE_CHECKING:
-    from tasuki.shared.access.export_jobs import Job
+    from tasuki.shared.access.exports.jobs import Job
     from tasuki.shared.access.rulings import Caller
     from tasuki.shared.rest.service import FhirService
 

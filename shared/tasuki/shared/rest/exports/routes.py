@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 
-from tasuki.shared.access.export_jobs import Job, State
+from tasuki.shared.access.exports.jobs import Job, State
 from tasuki.shared.access.writing import instant
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import render
 from tasuki.shared.fhir.outcome import outcome
 from tasuki.shared.rest.answers import NO_STORE, fhir
-from tasuki.shared.rest.export_parameters import order_of
-from tasuki.shared.rest.export_work import produce
+from tasuki.shared.rest.exports.parameters import order_of
+from tasuki.shared.rest.exports.work import produce
 from tasuki.shared.rest.jobs import Jobs
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
 

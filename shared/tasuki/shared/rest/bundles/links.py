@@ -12,7 +12,7 @@ from tasuki.shared.access.subjects import placed
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.linking import relinked
 from tasuki.shared.fhir.references import parse_reference, walk_references
-from tasuki.shared.rest.bundle_targets import Coming, bodies_of
+from tasuki.shared.rest.bundles.targets import Coming, bodies_of
 from tasuki.shared.rest.conditions import criteria
 
 if TYPE_CHECKING:
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from tasuki.shared.access.gate import Records
     from tasuki.shared.access.subjects import Key
     from tasuki.shared.fhir.json import Resource
-    from tasuki.shared.rest.bundle_entries import Entry
-    from tasuki.shared.rest.bundle_targets import Target
+    from tasuki.shared.rest.bundles.entries import Entry
+    from tasuki.shared.rest.bundles.targets import Target
     from tasuki.shared.rest.service import FhirService
 
 _CONDITIONAL = re.compile(r"([A-Z][A-Za-z]+)\?(.+)", re.DOTALL)

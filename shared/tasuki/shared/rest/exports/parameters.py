@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from tasuki.shared.access.export_jobs import Order
+from tasuki.shared.access.exports.jobs import Order
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.dates import interval
 from tasuki.shared.fhir.references import parse_reference

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import parse_resource
-from tasuki.shared.rest.bundle_answers import response
+from tasuki.shared.rest.bundles.answers import response
 from tasuki.shared.rest.conditions import unchanged
 from tasuki.shared.rest.histories import history_bundle
 from tasuki.shared.rest.pairs import read_pairs
@@ -20,7 +20,7 @@ from tasuki.shared.rest.searchset import Asked, searchset
 if TYPE_CHECKING:
     from tasuki.shared.access.gate import Records
     from tasuki.shared.fhir.json import Resource
-    from tasuki.shared.rest.bundle_entries import Entry
+    from tasuki.shared.rest.bundles.entries import Entry
     from tasuki.shared.rest.service import FhirService
 
 _ONE = re.compile(r"([^/?]+)/([^/?]+)(?:/_history/([0-9]{1,9}))?")

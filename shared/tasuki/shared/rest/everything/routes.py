@@ -18,7 +18,7 @@ from tasuki.shared.fhir.outcome import warning
 from tasuki.shared.fhir.references import parse_reference, walk_references
 from tasuki.shared.rest.answers import bundle, fhir
 from tasuki.shared.rest.bodies import require_acceptable
-from tasuki.shared.rest.everything_parameters import Asked, asked_of
+from tasuki.shared.rest.everything.parameters import Asked, asked_of
 from tasuki.shared.rest.resources import require_place
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
 

@@ -15,7 +15,7 @@ from tasuki.shared.access.records import NOBODY, Method, NewVersion, Stored
 from tasuki.shared.access.refusals import forbidden, not_found
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.access.sameness import same
-from tasuki.shared.access.set_records import SetRecords
+from tasuki.shared.access.sets.records import SetRecords
 from tasuki.shared.access.writing import version_of, written
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
@@ -25,8 +25,8 @@ from tasuki.shared.fhir.references import rewritten
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from tasuki.shared.access.named import Subject
-    from tasuki.shared.access.set_records import Key, KnownSet
+    from tasuki.shared.access.sets.named import Subject
+    from tasuki.shared.access.sets.records import Key, KnownSet
     from tasuki.shared.fhir.jp.collection import Collection
     from tasuki.shared.fhir.json import Resource
 

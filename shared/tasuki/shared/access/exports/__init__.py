@@ -1,0 +1,1 @@
+"""Bulk export through the gate: orders, jobs, files."""

@@ -1,0 +1,1 @@
+"""Sets that hospitals send as JP-CLINS Bundles."""

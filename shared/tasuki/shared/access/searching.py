@@ -156,14 +156,15 @@ class Searching(Pages):
             shown: What leaves.
             found: All that the number tells of; None on further pages, which tell nothing new.
         """
-        about: dict[str, Left] = {}
-        for hit in (*shown, *(found or ())):
-            left = Left(Action.SEARCH, hit.stored.owner, (), hit.basis, wanted.asked)
-            about.setdefault(hit.stored.owner, left)
+        about = {
+            hit.stored.owner: Left(Action.SEARCH, hit.stored.owner, (), hit.basis, wanted.asked)
+            for hit in reversed((*shown, *(found or ())))
+        }
+        entities: dict[str, list[str]] = {}
         for hit in shown:
-            left = about[hit.stored.owner]
-            entity = f"{hit.stored.type}/{hit.stored.id}"
-            about[left.owner] = replace(left, entities=(*left.entities, entity))
+            entities.setdefault(hit.stored.owner, []).append(f"{hit.stored.type}/{hit.stored.id}")
+        for owner, named in entities.items():
+            about[owner] = replace(about[owner], entities=tuple(named))
         left_for = [about[owner] for owner in sorted(about)]
         if found is not None or not about:
             left_for += await self._absences(wanted, about.keys())

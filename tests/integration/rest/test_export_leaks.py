@@ -199,3 +199,18 @@ async def test_nothing_of_it_lies_in_the_clear(house: House) -> None:
     assert not any(
         "ハナコ".encode() in row["sealed"] or b"Patient" in row["sealed"] for row in rows
     )
+
+
+async def test_a_number_no_double_can_hold_is_exported_where_a_screen_looks(house: House) -> None:
+    mine = await house.create(PATIENT)
+    screened = Ruling.permit_partly("label", withheld_types=frozenset(), screen=not_secret)
+    house.decider.rulings[mine] = screened
+    raw = (
+        '{"resourceType":"Observation","status":"final","code":{"text":"x"},"subject":'
+        '{"reference":"Patient/%s"},"valueQuantity":{"value":9e308}}'
+    )
+    made = await house.post("/Observation", raw=(raw % mine).encode())
+    assert made.status_code == 201, made.text
+    status = await ordered(house, "/$export?_type=Observation", token="clinician")
+    (file,) = (await manifest(house, status, token="clinician"))["output"]
+    assert b"9e308" in (await house.get(file["url"], token="clinician")).content

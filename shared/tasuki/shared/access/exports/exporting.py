@@ -11,8 +11,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import orjson
-
 from tasuki.shared.access.exports.files import Line, as_line, in_files, packed, unpacked
 from tasuki.shared.access.exports.jobs import ATTEMPTS, RUN, SHELF, Job, State
 from tasuki.shared.access.exports.orders import Ordering, kept_until
@@ -21,7 +19,7 @@ from tasuki.shared.access.refusals import not_found
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.fhir.json import render
+from tasuki.shared.fhir.json import meaning_of, render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -196,12 +194,12 @@ class Exporting(Ordering):
         if ruling.screen is None:
             return True
         if not line.deleted:
-            return ruling.admits(orjson.loads(line.body))
+            return ruling.admits(meaning_of(line.body))
         # That something was deleted is told to those only who could see what it was.
         before = await self._unit.versions([(line.type, line.id, line.version - 1)])
         await self.look_through(before)
         bodies = [one.body for one in before if one.body is not None]
-        return bool(bodies) and ruling.admits(orjson.loads(bodies[0]))
+        return bool(bodies) and ruling.admits(meaning_of(bodies[0]))
 
 
 def _bounded(page: Sequence[Sketch]) -> list[Sketch]:

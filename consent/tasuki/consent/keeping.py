@@ -38,7 +38,8 @@ class KeptSnapshot:
         self._declarations: tuple[Declaration, ...] = ()
         self._cursor: Cursor | None = None
         self._complete = False
-        self._rules: dict[tuple[str, int], HeldConsent] = {}
+        # By what they say: a number may come again where the feed begins anew.
+        self._rules: dict[bytes, HeldConsent] = {}
 
     async def open(self) -> None:
         """Take up what was kept before, so that a service without its neighbours can work."""
@@ -61,12 +62,12 @@ class KeptSnapshot:
         """Return all Consents of a local Patient id, under that id as their person handle."""
         held = []
         for copy in await unit.copies(FEED, person):
-            rule = self._rules.get((copy.key, copy.seq))
+            rule = self._rules.get(copy.body)
             if rule is None:
                 rule = read_held_consent(json.loads(copy.body))
                 if len(self._rules) >= CACHED_RULES:
                     self._rules.clear()
-                self._rules[(copy.key, copy.seq)] = rule
+                self._rules[copy.body] = rule
             held.append(rule.held_for(person))
         return tuple(held)
 

@@ -1,0 +1,45 @@
+"""What a kept Consent means is read from what it says, whatever number it came under."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+from tests.unit.web.fakes import FakeCopies
+
+from tasuki.consent.keeping import KeptSnapshot
+from tasuki.consent.rules import ConsentRule
+from tasuki.shared.access.records import Copy
+from tasuki.shared.clock import FixedClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tasuki.shared.access.records import Unit
+
+
+class _Kept:
+    """As much of a `Unit` as is asked here."""
+
+    def __init__(self) -> None:
+        self.body = b""
+
+    async def copies(self, feed: str, owner: str) -> list[Copy]:
+        del feed, owner
+        return [Copy("c1", 1, self.body)]
+
+
+def test_a_number_that_comes_again_does_not_bring_back_what_was_said_before(
+    consent_json: Callable[..., dict[str, Any]],
+) -> None:
+    """A restored feed begins anew, and counts from one again."""
+    kept = _Kept()
+    snapshot = KeptSnapshot(FakeCopies(), FixedClock())
+    effects = []
+    for effect in ("permit", "deny"):
+        kept.body = json.dumps(consent_json(provision={"type": effect})).encode()
+        (held,) = asyncio.run(snapshot.consents(cast("Unit", kept), "p1"))
+        assert isinstance(held, ConsentRule)
+        effects.append(held.root.effect.value)
+    assert effects == ["permit", "deny"]

@@ -121,6 +121,7 @@ async def test_time_narrows_a_history(house: House) -> None:
         ("_list=1", "invalid", None),
         ("_count=1&_count=2", "invalid", None),
         ("_page=1&_count=2", "invalid", None),
+        ("_since=%FF", "invalid", None),
     ],
 )
 async def test_parameters_that_are_not_understood_are_refused(

@@ -6,7 +6,7 @@ https://hl7.org/fhir/R4/http.html#history
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
@@ -16,7 +16,7 @@ from tasuki.shared.fhir.dates import interval
 from tasuki.shared.fhir.primitives import PRIMITIVES
 from tasuki.shared.rest.answers import bundle, fhir, history_entry
 from tasuki.shared.rest.bodies import require_acceptable
-from tasuki.shared.rest.pairs import asked_text
+from tasuki.shared.rest.pairs import asked_text, read_pairs
 from tasuki.shared.rest.resources import require_place, require_type
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
 
@@ -103,7 +103,7 @@ def _bundle(service: FhirService, page: Page, query: str) -> Resource:
 
 
 def _parameters(query: str) -> dict[str, str]:
-    pairs = parse_qsl(query, keep_blank_values=True)
+    pairs = read_pairs(query)
     given = dict(pairs)
     if len(given) < len(pairs):
         raise Fault(Category.INVALID, "a parameter of a history stands there once")

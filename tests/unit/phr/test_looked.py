@@ -90,6 +90,13 @@ def test_a_search_says_what_was_searched_and_where(ja: Words) -> None:
     assert said.grounds[-1] == "理由は生命・身体の危険で、同意を得られないためです。"
 
 
+@pytest.mark.parametrize("basis", ["no-match", "policy/desk-search", "absent"])
+def test_that_nothing_was_found_is_told_in_words(basis: str, ja: Words, en: Words) -> None:
+    for words in (ja, en):
+        (ground,) = look(replace(NURSE, basis=basis), words).grounds
+        assert ground != basis
+
+
 def test_only_the_residents_own_account_is_own(ja: Words) -> None:
     mine = replace(NURSE, actor="account-1", actor_role="resident", basis="policy/own-record")
     assert look(mine, ja).own

@@ -107,5 +107,7 @@ LOOKED: Final[WordTable] = {
     "basis.purpose": ("目的が合わないため", "The purpose does not fit"),
     "basis.scope": ("権限の範囲の外だったため", "Beyond the permission given"),
     "basis.label": ("見せない印があったため", "Labelled as not to be shown"),
+    "basis.no-match": ("あてはまる記録はなかった", "Nothing fitted"),
+    "basis.policy.desk-search": ("避難所での人さがし", "Looking for a person at a shelter"),
     "basis.absent": ("記録がなかったため", "There was no such record"),
 }

@@ -9,10 +9,10 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import orjson
 from fastapi import APIRouter, Request, Response
 
 from tasuki.shared.faults import Category, Fault
+from tasuki.shared.fhir.json import verbatim
 from tasuki.shared.fhir.search import parse_query
 from tasuki.shared.rest.answers import bundle, fhir
 from tasuki.shared.rest.bodies import require_acceptable
@@ -69,7 +69,7 @@ async def _answer(service: FhirService, caller: Caller, pairs: Pairs) -> Respons
     entries = [
         {
             "fullUrl": f"{service.base_url}/{one.type}/{one.id}",
-            "resource": orjson.Fragment(one.body or b""),
+            "resource": verbatim(one.body or b""),
             "search": {"mode": "match"},
         }
         for one in shown

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import orjson
 from fastapi import APIRouter, Request, Response
 
 from tasuki.shared.access.principal import Role
 from tasuki.shared.faults import Category, Fault
+from tasuki.shared.fhir.json import verbatim
 from tasuki.shared.fhir.outcome import warning
 from tasuki.shared.fhir.references import parse_reference, walk_references
 from tasuki.shared.rest.answers import bundle, fhir
@@ -77,7 +77,7 @@ def _entry(one: Stored, mode: str, base: str) -> dict[str, Any]:
     """Return an entry with the stored bytes as they are."""
     return {
         "fullUrl": f"{base}/{one.type}/{one.id}",
-        "resource": orjson.Fragment(one.body or b""),
+        "resource": verbatim(one.body or b""),
         "search": {"mode": mode},
     }
 

@@ -128,6 +128,7 @@ async def test_another_tenant_s_key_did_not_sign(world: World) -> None:
 async def test_a_person_s_events_are_found_newest_first(world: World) -> None:
     async with world.store.unit() as unit:
         await unit.record([seen("p1", request_id="a"), seen("p2"), seen("p1", request_id="b")])
+    async with world.store.unit() as unit:
         newest = await unit.audit_events(["p1"], 1)
     assert len(newest) == 1
     events = await _events(world, "p1")
@@ -200,20 +201,24 @@ async def test_without_the_log_nothing_is_read(world: World, damage: str) -> Non
 
     async def read() -> None:
         async with gate.enter(caller()) as records:
-            told.append(await records.read("Patient", "p1"))
+            found = await records.read("Patient", "p1")
+        told.append(found)
 
     async def search() -> None:
         async with gate.enter(caller()) as records:
             query = parse_query("Patient", [("_id", "p1")], strict=True, base="https://x.example")
-            told.append(await records.search(query))
+            found = await records.search(query)
+        told.append(found)
 
     async def everything() -> None:
         async with gate.enter(caller()) as records:
-            told.append(await records.compartment("p1", ["Observation"], Action.READ))
+            found = await records.compartment("p1", ["Observation"], Action.READ)
+        told.append(found)
 
     async def create() -> None:
         async with gate.enter(caller()) as records:
-            told.append(await records.create({"resourceType": "Patient"}))
+            found = await records.create({"resourceType": "Patient"})
+        told.append(found)
 
     for attempt in (read, search, everything, create):
         with pytest.raises(PostgresError):

@@ -73,7 +73,7 @@ async def test_a_connection_left_inside_a_transaction_is_not_used(world: World) 
 async def test_core_and_driver_share_one_transaction(world: World) -> None:
     async with world.store.unit() as unit:
         await unit.write([patient("p1")])
-        counted = await unit._line.core.execute(text("SELECT count(*) FROM resource_head"))
+        counted = await unit._line.execute(text("SELECT count(*) FROM resource_head"))
         assert counted.scalar_one() == 1
         assert await world.count("resource_head") == 0
 

@@ -344,7 +344,7 @@ class Unit(Protocol):
         ...
 
     async def record(self, records: Sequence[AuditRecord]) -> None:
-        """Append audit leaves, durable with this unit."""
+        """Append audit leaves, durable with this unit; read from the next one on."""
         ...
 
 

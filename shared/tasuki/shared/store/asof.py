@@ -15,9 +15,8 @@ from tasuki.shared.access.records import NOBODY
 from tasuki.shared.store.schema import HEAD, VERSION
 
 if TYPE_CHECKING:
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
     from tasuki.shared.access.asof import Slice
+    from tasuki.shared.store.hot import Line
     from tasuki.shared.store.schema import Statement
 
 # https://www.postgresql.org/docs/current/monitoring-stats.html#MONITORING-PG-STAT-ACTIVITY-VIEW
@@ -31,18 +30,18 @@ _OPEN = text(
 class AsOf:
     """One tenant's past, inside one transaction."""
 
-    def __init__(self, connection: AsyncConnection, tenant: str) -> None:
-        self._connection = connection
+    def __init__(self, line: Line, tenant: str) -> None:
+        self._line = line
         self._tenant = tenant
 
     async def open_elsewhere(self) -> frozenset[str]:
         """See `Unit.open_elsewhere`."""
-        rows = (await self._connection.execute(_OPEN)).all()
+        rows = (await self._line.execute(_OPEN)).all()
         return frozenset(f"{row.pid}/{row.xact_start.isoformat()}" for row in rows)
 
     async def current_at(self, asked: Slice, limit: int) -> list[Sketch]:
         """See `Unit.current_at`."""
-        rows = await self._connection.execute(
+        rows = await self._line.execute(
             _page(asked),
             {
                 "tenant": self._tenant,

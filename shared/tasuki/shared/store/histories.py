@@ -60,7 +60,7 @@ class Histories:
         order = ("version",) if asked.id is not None else _ORDER
         found = first_that_fit(statement(self._tenant, asked, limit + 1), *order)
         values = {"most": bounds.STRETCH_SEALED}
-        rows = (await self._line.core.execute(found, values)).all()
+        rows = (await self._line.execute(found, values)).all()
         fitting = [row for row in rows[:limit] if row.fits]
         opened = first_opened(await self._opened(fitting), bounds.STRETCH_OPENED)
         return opened, len(opened) < len(rows)

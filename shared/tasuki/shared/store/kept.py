@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
+    from tasuki.shared.store.hot import Line
     from tasuki.shared.store.vault import KeyVault
 
 _ONE = select(KEPT.c.sealed).where(
@@ -34,8 +33,8 @@ _ONE = select(KEPT.c.sealed).where(
 class KeptShelf:
     """What one tenant keeps for a while, inside one transaction."""
 
-    def __init__(self, connection: AsyncConnection, vault: KeyVault, tenant: str) -> None:
-        self._connection = connection
+    def __init__(self, line: Line, vault: KeyVault, tenant: str) -> None:
+        self._line = line
         self._vault = vault
         self._tenant = tenant
 
@@ -44,7 +43,7 @@ class KeptShelf:
         key = (await self._vault.ensured([NOBODY], RECORD))[NOBODY]
         sealed = seal(body, key=key, place=self._place(shelf, id_))
         newer = {"sealed": sealed, "until": until}
-        await self._connection.execute(
+        await self._line.execute(
             insert(KEPT)
             .values(tenant=self._tenant, shelf=shelf, id=id_, **newer)
             .on_conflict_do_update(index_elements=["tenant", "shelf", "id"], set_=newer)
@@ -53,7 +52,7 @@ class KeptShelf:
     async def kept(self, shelf: str, id_: str, now: datetime) -> bytes | None:
         """See `Unit.kept`."""
         values = {"tenant": self._tenant, "shelf": shelf, "id_": id_, "now": now}
-        sealed = (await self._connection.execute(_ONE, values)).scalar_one_or_none()
+        sealed = (await self._line.execute(_ONE, values)).scalar_one_or_none()
         if sealed is None:
             return None
         key = (await self._vault.opened([NOBODY], RECORD))[NOBODY]
@@ -61,7 +60,7 @@ class KeptShelf:
 
     async def let_go(self, shelf: str, ids: Sequence[str]) -> None:
         """See `Unit.let_go`."""
-        await self._connection.execute(
+        await self._line.execute(
             delete(KEPT).where(
                 KEPT.c.tenant == self._tenant, KEPT.c.shelf == shelf, KEPT.c.id.in_(ids)
             )
@@ -69,7 +68,7 @@ class KeptShelf:
 
     async def forget_old(self, now: datetime) -> None:
         """Forget what is over."""
-        await self._connection.execute(
+        await self._line.execute(
             delete(KEPT).where(KEPT.c.tenant == self._tenant, KEPT.c.until <= now)
         )
 

@@ -17,8 +17,6 @@ from tasuki.shared.store.schema import LEAF
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
     from tasuki.shared.audit.events import AuditRecord
     from tasuki.shared.crypto.keyring import KeyRing
     from tasuki.shared.crypto.keys import DataKey
@@ -50,7 +48,7 @@ def opened(sealed: bytes, leaf: bytes, *, key: DataKey, tenant: str) -> LeafBody
     return LeafBody.from_bytes(unseal(sealed, key=key, place=place_of(tenant, leaf)))
 
 
-async def append(
+def append(
     line: Line,
     records: Sequence[AuditRecord],
     *,
@@ -58,7 +56,7 @@ async def append(
     key: DataKey,
     tenant: str,
 ) -> None:
-    """Insert one leaf per record, inside the caller's transaction."""
+    """Insert one leaf per record, as the last of the caller's transaction."""
     rows = []
     for record in records:
         body = LeafBody.of(to_audit_event(record))
@@ -73,7 +71,7 @@ async def append(
                 "sealed": seal(body.to_bytes(), key=key, place=place_of(tenant, leaf)),
             }
         )
-    await _INSERT.run(line, rows)
+    line.at_last(_INSERT, rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +83,9 @@ class Page:
     skip: int
 
 
-async def newest(
-    connection: AsyncConnection, page: Page, *, key: DataKey, tenant: str
-) -> list[bytes]:
+async def newest(line: Line, page: Page, *, key: DataKey, tenant: str) -> list[bytes]:
     """Return a page of people's events, newest first."""
-    rows = await connection.execute(
+    rows = await line.execute(
         select(LEAF.c.leaf, LEAF.c.sealed)
         .where(LEAF.c.tenant == tenant, LEAF.c.owner_tag.in_(page.tags))
         .order_by(LEAF.c.local.desc())
@@ -99,9 +95,9 @@ async def newest(
     return [opened(row.sealed, row.leaf, key=key, tenant=tenant).event for row in rows]
 
 
-async def count(connection: AsyncConnection, tags: Sequence[bytes], *, tenant: str) -> int:
+async def count(line: Line, tags: Sequence[bytes], *, tenant: str) -> int:
     """Return how many events there are about these people."""
-    counted = await connection.execute(
+    counted = await line.execute(
         select(func.count())
         .select_from(LEAF)
         .where(LEAF.c.tenant == tenant, LEAF.c.owner_tag.in_(tags))

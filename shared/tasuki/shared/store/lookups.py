@@ -98,7 +98,6 @@ class Lookups:
         network: NetworkKeys | None,
     ) -> None:
         self._line = line
-        self._connection = line.core
         self._network = network
         self._ring = ring
         self._tenant = tenant
@@ -112,7 +111,7 @@ class Lookups:
     async def by_identifier(self, type_: str, system: str, value: str) -> list[str]:
         """See `Unit.by_identifier`."""
         tag = lookup_token(self._ring, self._tenant, "identifier", type_, system, value)
-        rows = await self._connection.execute(
+        rows = await self._line.execute(
             _FIND_IDENTIFIER, {"tenant": self._tenant, "type_": type_, "tag": tag}
         )
         return [row.id for row in rows]
@@ -123,7 +122,7 @@ class Lookups:
 
     async def owners_of_tokens(self, tokens: Sequence[str]) -> list[str]:
         """See `Unit.owners_of_tokens`."""
-        rows = await self._connection.execute(
+        rows = await self._line.execute(
             _OWNERS_OF,
             {"tenant": self._tenant, "tokens": [bytes.fromhex(token) for token in tokens]},
         )
@@ -131,7 +130,7 @@ class Lookups:
 
     async def tokens_of_owner(self, owner: str) -> tuple[str, ...]:
         """See `Unit.tokens_of_owner`."""
-        rows = await self._connection.execute(_TOKENS_OF, {"tenant": self._tenant, "owner": owner})
+        rows = await self._line.execute(_TOKENS_OF, {"tenant": self._tenant, "owner": owner})
         return tuple(row.token.hex() for row in rows)
 
     async def source_ids(
@@ -142,7 +141,7 @@ class Lookups:
             return {}
         ids = RandomIds()
         tags = {original: self._source_tag(source, original) for original in originals}
-        await self._connection.execute(
+        await self._line.execute(
             upsert(SOURCE_ID).on_conflict_do_nothing(),
             # In one order everywhere, so that two loads wait for each other and do not deadlock.
             [
@@ -170,7 +169,7 @@ class Lookups:
     async def _known(self, tags: Mapping[tuple[str, str], bytes]) -> Mapping[tuple[str, str], str]:
         if not tags:
             return {}
-        rows = await self._connection.execute(
+        rows = await self._line.execute(
             _KNOWN_SOURCES, {"tenant": self._tenant, "tags": list(tags.values())}
         )
         found = {row.tag: row.id for row in rows}
@@ -215,7 +214,7 @@ class Lookups:
                     }
                 )
         if rows:
-            await self._connection.execute(insert(PERSON), rows)
+            await self._line.execute(insert(PERSON), rows)
 
     async def _insert_network(self, versions: Sequence[NewVersion]) -> None:
         rows = [
@@ -229,7 +228,7 @@ class Lookups:
             for token in self._network_tokens(version)
         ]
         if rows:
-            await self._connection.execute(upsert(NETWORK).on_conflict_do_nothing(), rows)
+            await self._line.execute(upsert(NETWORK).on_conflict_do_nothing(), rows)
 
     def _network_tokens(self, version: NewVersion) -> set[bytes]:
         tokens = {bytes.fromhex(token) for token in version.network_tokens}
@@ -261,11 +260,11 @@ class Lookups:
                 stale = [
                     row for row, id_ in await self._pointers(index, parts) if id_ == version.id
                 ]
-                await self._connection.execute(delete(PERSON).where(PERSON.c.row.in_(stale)))
+                await self._line.execute(delete(PERSON).where(PERSON.c.row.in_(stale)))
 
     async def _pointers(self, index: str, parts: Sequence[str]) -> list[tuple[int, str]]:
         number, tag = self._person_tag(index, parts)
-        rows = await self._connection.execute(
+        rows = await self._line.execute(
             _FIND_PERSON, {"tenant": self._tenant, "index_": number, "tag": tag}
         )
         place = self._pointer_place(number, tag)

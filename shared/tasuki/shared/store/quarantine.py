@@ -17,16 +17,15 @@ from tasuki.shared.store.vault import RECORD
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy.ext.asyncio import AsyncConnection
-
+    from tasuki.shared.store.hot import Line
     from tasuki.shared.store.vault import KeyVault
 
 
 class QuarantineShelf:
     """The quarantine of one tenant inside one transaction."""
 
-    def __init__(self, connection: AsyncConnection, vault: KeyVault, tenant: str) -> None:
-        self._connection = connection
+    def __init__(self, line: Line, vault: KeyVault, tenant: str) -> None:
+        self._line = line
         self._vault = vault
         self._tenant = tenant
 
@@ -49,14 +48,14 @@ class QuarantineShelf:
         ]
         statement = insert(QUARANTINE)
         newer = {name: statement.excluded[name] for name in ("owner", "at", "sealed")}
-        await self._connection.execute(
+        await self._line.execute(
             statement.on_conflict_do_update(index_elements=["tenant", "id"], set_=newer), rows
         )
 
     async def release(self, ids: Sequence[str]) -> None:
         """See `Unit.release`."""
         if ids:
-            await self._connection.execute(
+            await self._line.execute(
                 delete(QUARANTINE).where(
                     QUARANTINE.c.tenant == self._tenant, QUARANTINE.c.id.in_(ids)
                 )
@@ -65,7 +64,7 @@ class QuarantineShelf:
     async def newest(self, limit: int) -> list[Quarantined]:
         """See `Unit.quarantined`."""
         rows = (
-            await self._connection.execute(
+            await self._line.execute(
                 select(QUARANTINE)
                 .where(QUARANTINE.c.tenant == self._tenant)
                 .order_by(QUARANTINE.c.at.desc(), QUARANTINE.c.id)
@@ -92,7 +91,7 @@ class QuarantineShelf:
 
     async def count(self, owner: str) -> int:
         """See `Unit.quarantine_count`."""
-        counted = await self._connection.execute(
+        counted = await self._line.execute(
             select(func.count())
             .select_from(QUARANTINE)
             .where(QUARANTINE.c.tenant == self._tenant, QUARANTINE.c.owner == owner)

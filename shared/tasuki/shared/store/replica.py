@@ -76,7 +76,7 @@ def copies_of(owner: ColumnElement[str]) -> Statement:
     )
 
 
-COPIES = Hot(copies_of(bindparam("owner")))
+COPIES = Hot(copies_of(bindparam("owner")), looks=True)
 COPIES_UNDER = (
     select(REPLICA.c.feed, REPLICA.c.key, REPLICA.c.seq, REPLICA.c.sealed)
     .join_from(

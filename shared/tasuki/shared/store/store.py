@@ -165,8 +165,8 @@ class SealedStore:
 
     async def forget_old(self) -> None:
         """Forget what was kept for a while and is over."""
-        async with answering(), self.engine.begin() as connection:
-            shelf = KeptShelf(connection, self.vault, self.tenant)
+        async with answering(), begun(self._by_hand) as line:
+            shelf = KeptShelf(line, self.vault, self.tenant)
             await shelf.forget_old(self._clock.now())
 
     async def feed(self, since: int, limit: int, types: Sequence[str]) -> FeedPage:

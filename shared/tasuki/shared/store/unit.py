@@ -65,7 +65,7 @@ _THIS = and_(
     HEAD.c.type == bindparam("type_"),
     HEAD.c.id == bindparam("id_"),
 )
-_HEAD = Hot(_CURRENT.where(_THIS))
+_HEAD = Hot(_CURRENT.where(_THIS), looks=True)
 # With a head, in one statement, what its ruling will ask for.
 _COPY = copies_of(HEAD.c.owner).correlate(HEAD).lateral("copy")
 _COPIES_OF_HEAD = select(
@@ -76,7 +76,8 @@ _COPIES_OF_HEAD = select(
 _HEAD_AND_COPIES = Hot(
     select(*_NEWEST.c, *_COPIES_OF_HEAD.c)
     .select_from(HEAD.join(_NEWEST, true()).join(_COPIES_OF_HEAD, true()))
-    .where(_THIS)
+    .where(_THIS),
+    looks=True,
 )
 _LIVE = _CURRENT.where(HEAD.c.tenant == bindparam("tenant"), ~HEAD.c.deleted)
 _OF_OWNER = Hot(
@@ -130,7 +131,7 @@ _VERSIONS = (
     )
     .order_by(VERSION.c.version.desc())
 )
-_ONE_VERSION = Hot(_VERSIONS.where(VERSION.c.version == bindparam("version")))
+_ONE_VERSION = Hot(_VERSIONS.where(VERSION.c.version == bindparam("version")), looks=True)
 _LOCK = Hot(
     select(
         func.pg_advisory_xact_lock(
@@ -156,9 +157,9 @@ class SealedUnit:
         self._ring = ring
         self._tenant = tenant
         self._lookups = Lookups(line, ring, tenant, network)
-        self._shelf = QuarantineShelf(line.core, vault, tenant)
-        kept = KeptShelf(line.core, vault, tenant)
-        past = AsOf(line.core, tenant)
+        self._shelf = QuarantineShelf(line, vault, tenant)
+        kept = KeptShelf(line, vault, tenant)
+        past = AsOf(line, tenant)
         self._fetched: dict[tuple[str, str], list[tuple[str, str, int, bytes]]] = {}
         self._budget = Budget()
         self.changed = False
@@ -259,7 +260,7 @@ class SealedUnit:
             "feeds": list(feeds),
             "tokens": [bytes.fromhex(token) for token in tokens],
         }
-        rows = (await self._line.core.execute(COPIES_UNDER, values)).all()
+        rows = (await self._line.execute(COPIES_UNDER, values)).all()
         return await self._copied([(row.feed, row.key, row.seq, row.sealed) for row in rows])
 
     async def _copied(self, found: Sequence[tuple[str, str, int, bytes]]) -> list[Copy]:
@@ -283,18 +284,18 @@ class SealedUnit:
         key = (await self._vault.ensured([NOBODY], AUDIT))[NOBODY]
         tags = [leaves.owner_tag(self._ring, self._tenant, owner) for owner in owners]
         page = leaves.Page(tags, limit, skip)
-        return await leaves.newest(self._line.core, page, key=key, tenant=self._tenant)
+        return await leaves.newest(self._line, page, key=key, tenant=self._tenant)
 
     async def audit_count(self, owners: Sequence[str]) -> int:
         """See `Unit.audit_count`."""
         tags = [leaves.owner_tag(self._ring, self._tenant, owner) for owner in owners]
-        return await leaves.count(self._line.core, tags, tenant=self._tenant)
+        return await leaves.count(self._line, tags, tenant=self._tenant)
 
     async def record(self, records: Sequence[AuditRecord]) -> None:
         """See `Unit.record`."""
         if records:
             key = (await self._vault.ensured([NOBODY], AUDIT))[NOBODY]
-            await leaves.append(self._line, records, ring=self._ring, key=key, tenant=self._tenant)
+            leaves.append(self._line, records, ring=self._ring, key=key, tenant=self._tenant)
 
     async def write(self, versions: Sequence[NewVersion]) -> None:
         """See `Unit.write`."""

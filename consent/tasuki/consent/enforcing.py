@@ -5,10 +5,19 @@ Every step that finds nothing refuses. Who may write is the service's own rule, 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasuki.consent.client import Freshness, freshness
-from tasuki.consent.decision import AccessRequest, Actor, Deny, Fate, Permit, decide, facts_of
+from tasuki.consent.decision import (
+    AccessRequest,
+    Actor,
+    Deny,
+    Fate,
+    Permit,
+    decide,
+    facts_but_links,
+    facts_of,
+)
 from tasuki.consent.keeping import FEED
 from tasuki.consent.resource_types import R4_TYPES
 from tasuki.consent.vocabulary import ActorRole, Purpose
@@ -17,9 +26,7 @@ from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.rulings import Interaction, Ruling
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from tasuki.consent.decision import Decision, Residual
+    from tasuki.consent.decision import Decision
     from tasuki.consent.keeping import KeptSnapshot
     from tasuki.consent.policy import ImplicitPolicy
     from tasuki.shared.access.principal import Principal
@@ -133,16 +140,12 @@ def ruling_of(decision: Decision) -> Ruling:
     if isinstance(decision, Deny):
         return Ruling.refuse(f"{decision.reason}/{basis_text(decision)}")
     residual = decision.residual
+    facts = facts_of if residual.heeds_links() else facts_but_links
     return Ruling.permit_partly(
         basis_text(decision),
         withheld_types=residual.withheld_types(),
-        screen=lambda resource: released(residual, resource),
+        screen=lambda resource: residual.fate(facts(resource)) is Fate.RELEASE,
     )
-
-
-def released(residual: Residual, resource: Mapping[str, Any]) -> bool:
-    """Return whether a resource may leave as it is; a masked one may not."""
-    return residual.fate(facts_of(resource)) is Fate.RELEASE
 
 
 def basis_text(decision: Decision) -> str:
@@ -177,4 +180,4 @@ def _purpose(principal: Principal) -> Purpose | None:
         return None
 
 
-__all__ = ["ConsentDecider", "Permit", "basis_text", "released", "ruling_of"]
+__all__ = ["ConsentDecider", "Permit", "basis_text", "ruling_of"]

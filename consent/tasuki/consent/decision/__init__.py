@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tasuki.consent.decision.decide import decide
-from tasuki.consent.decision.facts import Fate, ResourceFacts, facts_of
+from tasuki.consent.decision.facts import Fate, ResourceFacts, facts_but_links, facts_of
 from tasuki.consent.decision.outcome import (
     Basis,
     ConsentBasis,
@@ -40,5 +40,6 @@ __all__ = [
     "ResourceFacts",
     "Route",
     "decide",
+    "facts_but_links",
     "facts_of",
 ]

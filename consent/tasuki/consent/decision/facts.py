@@ -8,7 +8,7 @@ https://hl7.org/fhir/R4/security-labels.html
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -65,6 +65,12 @@ _AUTHORS = ("author", "recorder", "asserter", "requester", "performer", "informa
 
 def facts_of(resource: Mapping[str, object]) -> ResourceFacts:
     """Return the facts of a FHIR R4 resource; what cannot be read is unknown, or stricter."""
+    links = frozenset(_references(dict(resource)))
+    return replace(facts_but_links(resource), links=links)
+
+
+def facts_but_links(resource: Mapping[str, object]) -> ResourceFacts:
+    """Return the facts whose finding does not take a walk through the whole resource."""
     level, sensitivities = _labels(resource)
     kind = _text(resource.get("resourceType"))
     authors = frozenset(r for name in _AUTHORS for r in _references(resource.get(name)))
@@ -75,7 +81,6 @@ def facts_of(resource: Mapping[str, object]) -> ResourceFacts:
         sensitivities=sensitivities,
         period=_period(resource),
         authors=authors or None,
-        links=frozenset(_references(dict(resource))),
         tags=_tags(resource),
     )
 

@@ -79,6 +79,11 @@ class Residual:
         own = Fate.RELEASE if Effect.PERMIT in said else _reached(self.otherwise, facts)
         return own if self.bound is None else max(own, self.bound.fate(facts))
 
+    def heeds_links(self) -> bool:
+        """Tell whether it matters what a resource refers to."""
+        rules = (rule for voice in self.voices for rule in voice.rules)
+        return any(one.meaning == "related" for rule in rules for one in rule.data.data)
+
     def open_types(self) -> frozenset[str]:
         """Return the types of which some resource might be released or masked."""
         alike = self._alike()

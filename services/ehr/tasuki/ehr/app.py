@@ -76,13 +76,13 @@ def create_app(settings: EhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
         one.state.fhir = service
         one.state.elsewhere = Elsewhere(settings, near, clock)
     outcome.install(app)
+    app.mount("/fhir", fhir)
     app.include_router(health.ROUTES)
     numbers = metrics.Metrics(clock, store, (FEED,))
     metrics.install(app, numbers, open_to_all=settings.metrics_open)
     sessions = Sessions(store, store.replicas, clock=clock, idle=IDLE)
     install_pages(app, settings, sessions, near, clock=clock, ids=ids)
     app.add_middleware(BareBase, path="/fhir")
-    app.mount("/fhir", fhir)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

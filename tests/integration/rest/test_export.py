@@ -40,7 +40,7 @@ KICK_OFFS = [
     ("GET", "/$export?_since=2026-01-05", {}, "invalid"),
     ("GET", "/$export?_since=yesterday", {}, "invalid"),
     ("GET", "/Patient/$export?patient=Patient/1", {}, "invalid"),
-    ("GET", "/Group/g1/$export", {}, "not-supported"),
+    ("GET", "/Group/g1/$export?_elements=id", {}, "not-supported"),
     ("POST", "/$export", {"json": {"resourceType": "Patient"}}, "invalid"),
     ("POST", "/$export?_type=Patient", {"json": {"resourceType": "Parameters"}}, "invalid"),
 ]

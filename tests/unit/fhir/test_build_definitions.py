@@ -43,7 +43,7 @@ def test_only_the_part_that_starts_at_the_type_is_kept() -> None:
         {
             "resource": [
                 {"code": "Condition", "param": ["patient"]},
-                {"code": "Group", "param": ["a"]},
+                {"code": "Account", "param": ["a"]},
             ]
         },
     )

@@ -36,7 +36,7 @@ def test_every_expression_of_a_served_type_compiles(resource_type: str) -> None:
 
 
 def test_all_of_hl7s_parameters_are_there() -> None:
-    assert len(ALL) == 755
+    assert len(ALL) == 771
     assert [parameter.url for _, parameter in ALL if not parameter.url.startswith("http")] == []
 
 

@@ -33,6 +33,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "Consent": {"status": "active", "scope": TEXT, "category": [TEXT], "policyRule": TEXT},
     "FamilyMemberHistory": {"status": "partial", "patient": PERSON, "relationship": TEXT},
     "Goal": {"lifecycleStatus": "active", "description": TEXT, "subject": PERSON},
+    "Group": {"type": "person", "actual": True},
     "Immunization": {
         "status": "completed",
         "vaccineCode": TEXT,
@@ -110,6 +111,8 @@ ROWS: list[tuple[str, str, dict[str, Any], str, dict[str, Any]]] = [
      {"estimatedAge": True, "_ageString": {"id": "a"}}),
     ("gol-1", "Goal", {"target": [{"detailString": "x"}]}, "Goal.target[0].detail[x]",
      {"target": [{"detailString": "x", "measure": TEXT}]}),
+    ("grp-1", "Group", {"actual": False, "member": [{"entity": PERSON}]}, "Group.member",
+     {"actual": True, "member": [{"entity": PERSON}]}),
     ("imm-1", "Immunization", {"education": [{"publicationDate": "2026"}]},
      "Immunization.education[0]", {"education": [{"documentType": "x"}]}),
     ("lst-1", "List", {"entry": [ENTRY], "emptyReason": TEXT}, "List.emptyReason",

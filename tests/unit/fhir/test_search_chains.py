@@ -172,7 +172,7 @@ def test_targets_are_of_the_types_asked() -> None:
         ("Patient", "_has", Category.INVALID, "_has must look like"),
         ("Patient", "_has:Observation", Category.INVALID, "_has must look like"),
         ("Patient", "_has:Observation:patient", Category.INVALID, "_has must look like"),
-        ("Patient", "_has:Group:member:code", Category.INVALID, "a type served here"),
+        ("Patient", "_has:Account:subject:code", Category.INVALID, "a type served here"),
         ("Patient", "_has:Observation:code:code", Category.INVALID, "a reference of Observation"),
         ("Patient", "_has:Observation:encounter:code", Category.INVALID, "a reference of"),
         ("Patient", "_has:Observation:shoe:code", Category.INVALID, "a reference of Observation"),

@@ -130,7 +130,7 @@ def test_every_composite_of_hl7_is_there_and_its_parts_look_at_something() -> No
         ("relation", "token", "code"),
         ("relatesto", "reference", "target"),
     ]
-    assert len(found) == 9
+    assert len(found) == 10
 
 
 @pytest.mark.parametrize(

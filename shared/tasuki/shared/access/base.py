@@ -11,12 +11,14 @@ from tasuki.shared.access.refusals import forbidden, not_found, out_of_scope
 from tasuki.shared.access.rulings import Ask, Interaction
 from tasuki.shared.audit.events import Outcome
 from tasuki.shared.audit.shapes import Action
+from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.compartment import owners_through
 from tasuki.shared.fhir.json import meaning_of
+from tasuki.shared.fhir.members import SEVERAL, members_of
 from tasuki.shared.fhir.types import OWNERSHIP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tasuki.shared.access.gate import Desk
     from tasuki.shared.access.records import Stored, Unit
@@ -38,6 +40,9 @@ _ACTIONS = MappingProxyType(
 
 # Types of which it is told by what they are about, whose they are and who may see them.
 _THROUGH = frozenset(type_ for type_, one in OWNERSHIP.items() if one.through is not None)
+NOT_BY_THEMSELVES = _THROUGH | SEVERAL
+"""Types that may be seen where what they are about may be seen."""
+_MOST_MEMBERS = 5_000  # people asked about for the sake of Groups in one request
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class AtTheGate:
         self._rulings: dict[tuple[Interaction, str, tuple[str, ...]], Ruling] = {}
         self._looked_through: set[tuple[str, str, str]] = set()
         self._open_through: set[tuple[str, str]] = set()
+        self._members: dict[str, set[str]] = {}
 
     @property
     def caller(self) -> Caller:
@@ -86,28 +92,39 @@ class AtTheGate:
         if key not in self._rulings:
             ask = Ask(self._caller, interaction, owner, types)
             ruling = await self._decider.rule(self._unit, ask)
-            if ruling.screen is not None and not _THROUGH.isdisjoint(types):
+            # What is about nobody has no screen of its own, but may be about a Group.
+            screened = ruling.screen is not None or owner == NOBODY
+            if ruling.permitted and screened and not NOT_BY_THEMSELVES.isdisjoint(types):
                 screen = self._screened_through(ruling.screen)
                 ruling = replace(ruling, screen=screen)
             self._rulings[key] = ruling
         return self._rulings[key]
 
-    def _screened_through(self, screen: Screen) -> Screen:
-        """Return the screen under which a Binary or Provenance passes as what it is about does.
+    def _screened_through(self, screen: Screen | None) -> Screen:
+        """Return the screen under which something passes as what it is about does.
 
+        A Binary or Provenance as its targets, a Group as all its members.
         https://hl7.org/fhir/R4/binary.html#security: fails closed where `look_through` did not look.
         """
         return lambda resource: (
-            screen(resource) and self._open_through.issuperset(targets_through(resource))
+            (screen is None or screen(resource))
+            and self._open_through.issuperset(targets_through(resource))
+            and all(self._member_admits(one, resource) for one in members_of(resource))
         )
 
+    def _member_admits(self, member: str, resource: Mapping[str, Any]) -> bool:
+        key = (Interaction.READ, member, (str(resource["resourceType"]),))
+        return key in self._rulings and self._rulings[key].admits(resource)
+
     async def look_through(self, rows: Iterable[Stored]) -> None:
-        """Find out whether the caller may see what these Binaries and Provenances are about.
+        """Find out whether the caller may see what these Binaries, Provenances, Groups are about.
 
         To be called with rows before a screen is asked about them.
         """
         wanted: set[tuple[str, str, str]] = set()
         for row in rows:
+            if row.type in SEVERAL and row.body is not None:
+                await self._ask_members(row.type, row.id, members_of(meaning_of(row.body)))
             if row.type not in _THROUGH or row.body is None:
                 continue
             if (await self.ruling(Interaction.READ, row.owner, row.type)).screen is not None:
@@ -123,6 +140,18 @@ class AtTheGate:
                 said = last.get(id_)
                 if said is None or said.body is None or ruling.admits(meaning_of(said.body)):
                     self._open_through.add((type_, id_))
+
+    async def _ask_members(self, type_: str, id_: str, members: Iterable[str]) -> None:
+        """Ask what a Group needs of those it names, and remember whom a leaf on it is about."""
+        about = self._members.setdefault(f"{type_}/{id_}", set())
+        about.update(members)
+        if len(set().union(*self._members.values())) > _MOST_MEMBERS:
+            raise Fault(
+                Category.TOO_COSTLY,
+                f"these Groups have over {_MOST_MEMBERS:,} members together; ask for fewer of them",
+            )
+        for member in sorted(about):
+            await self.ruling(Interaction.READ, member, type_)
 
     async def _last_said(self, type_: str, ids: Sequence[str]) -> dict[str, Stored]:
         """Return by id what was last said of these, before they were deleted."""
@@ -185,13 +214,7 @@ class AtTheGate:
         query: str | None = None,
     ) -> None:
         """Append the audit leaf of something permitted."""
-        record = replace(
-            self._desk.entry(self._caller, action, Outcome.PERMITTED, basis),
-            patient=f"Patient/{owner}" if owner != NOBODY else None,
-            entities=entities,
-            query=query,
-        )
-        await self._unit.record([record])
+        await self.leave_each([Left(action, owner, entities, basis, query)])
 
     async def leave_each(self, left: Iterable[Left]) -> None:
         """Append these audit leaves, all in one statement."""
@@ -203,7 +226,8 @@ class AtTheGate:
                     entities=one.entities,
                     query=one.query,
                 )
-                for one in left
+                for given in left
+                for one in (given, *self.for_members(given))
             ]
         )
 
@@ -211,17 +235,19 @@ class AtTheGate:
         self, action: Action, by_owner: Mapping[str, Sequence[str]], basis: str
     ) -> None:
         """Append one audit leaf for each person, all in one statement."""
-        entry = self._desk.entry(self._caller, action, Outcome.PERMITTED, basis)
-        await self._unit.record(
-            [
-                replace(
-                    entry,
-                    patient=f"Patient/{owner}" if owner != NOBODY else None,
-                    entities=tuple(entities),
-                )
-                for owner, entities in sorted(by_owner.items())
-            ]
+        await self.leave_each(
+            Left(action, owner, tuple(entities), basis)
+            for owner, entities in sorted(by_owner.items())
         )
+
+    def for_members(self, left: Left) -> Iterator[Left]:
+        """Yield for a leaf on a Group one for each of its members, who are told of it alone."""
+        about: dict[str, list[str]] = {}
+        for entity in left.entities if self._members and left.owner == NOBODY else ():
+            for member in self._members.get("/".join(entity.split("/")[:2]), ()):
+                about.setdefault(member, []).append(entity)
+        for member, entities in sorted(about.items()):
+            yield replace(left, owner=member, entities=tuple(entities), query=None)
 
 
 def targets_through(resource: Mapping[str, Any]) -> set[tuple[str, str]]:

@@ -16,6 +16,7 @@ from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.access.searching import Hit
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import meaning_of
+from tasuki.shared.fhir.types import OWNERSHIP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -100,15 +101,20 @@ class Including(AtTheGate):
         ]
         here = {hit.key for hit in fitting}
         found: list[Hit] = []
-        for owner in sorted({hit.stored.owner for hit in fitting}):
+        owners = {hit.stored.owner for hit in fitting}
+        for owner in sorted(owners):
             await self._note_withheld(owner, include.source)
+        if OWNERSHIP[include.source].element is None:
+            owners = {NOBODY} if owners else set()  # a Group is about people, and nobody's own
+        for owner in sorted(owners):
             rows = await self._sources(owner, include.source)
-            new = [row for row in rows if (row.type, row.id) not in have]
-            found += [
-                hit
-                for hit in await self._seen(new)
-                if not here.isdisjoint(include.targets_of(hit.meaning))
+            new = [
+                row
+                for row in rows
+                if (row.type, row.id) not in have
+                and not here.isdisjoint(include.targets_of(meaning_of(row.body or b"{}")))
             ]
+            found += await self._seen(new)
         return found
 
     async def _note_withheld(self, owner: str, type_: str) -> None:

@@ -18,6 +18,7 @@ from tasuki.shared.access.writing import version_of, written
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.compartment import owner_of, owners_through
+from tasuki.shared.fhir.members import members_of, require_members
 from tasuki.shared.fhir.references import parse_reference, rewritten, walk_references
 
 if TYPE_CHECKING:
@@ -187,6 +188,7 @@ class Loading(AtTheGate):
         await self._unit.quarantine(list({one.id: one for one in load.loaded.quarantined}.values()))
 
     async def _leave_load_leaves(self, versions: Sequence[NewVersion], basis: str) -> None:
+        await self.look_through(written(version) for version in versions)  # who is in the Groups
         by_owner: dict[str, list[str]] = {}
         for version in versions:
             entity = f"{version.type}/{version.id}/_history/{version.version}"
@@ -234,6 +236,9 @@ def _owner_here(resource: Resource, head: Stored | None, people: frozenset[str])
     owner = owner_of(resource) or NOBODY
     if owners_through(resource) or resource["resourceType"] == "Binary":
         raise Fault(Category.STRUCTURE, "send this type in a Bundle, not a load")
+    require_members(resource)
+    if not people.issuperset(members_of(resource)):
+        raise Fault(Category.STRUCTURE, "the Patient of a member has not been loaded")
     if owner != NOBODY and owner not in people:
         raise Fault(Category.STRUCTURE, "its Patient has not been loaded")
     if head is not None and head.owner != owner:

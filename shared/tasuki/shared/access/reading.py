@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tasuki.shared.access.base import NOT_BY_THEMSELVES
 from tasuki.shared.access.refusals import not_found
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.access.untold import Untold
@@ -104,7 +105,7 @@ class Reading(Untold):
     async def about_nobody(self, references: Sequence[tuple[str, str]]) -> list[Opened]:
         """Return live resources that are about no person (Organization …), where scope allows."""
         opened: list[Opened] = []
-        for type_ in sorted({type_ for type_, _ in references}):
+        for type_ in sorted({type_ for type_, _ in references} - NOT_BY_THEMSELVES):
             if not self._caller.principal.scopes.allows(type_, Interaction.READ.letter):
                 continue
             ids = [id_ for of_type, id_ in references if of_type == type_]

@@ -166,6 +166,10 @@ class Searching(Pages):
         for owner, named in entities.items():
             about[owner] = replace(about[owner], entities=tuple(named))
         left_for = [about[owner] for owner in sorted(about)]
+        counted = [hit for hit in found or () if hit not in shown]
+        for hit in counted:
+            one = Left(Action.SEARCH, NOBODY, ("/".join(hit.key),), hit.basis)
+            left_for += [replace(each, entities=()) for each in self.for_members(one)]
         if found is not None or not about:
             left_for += await self._absences(wanted, about.keys())
         await self.leave_each(left_for)
@@ -212,16 +216,10 @@ class Searching(Pages):
         self._sought |= self._confined
         if query.identifier_tokens():
             self._sought |= {row.owner for row in rows}
-        await self.look_through(rows)
+        matched = await _matching(rows, [query.matches, *accepts])
+        await self.look_through(stored for stored, _ in matched)
         hits: list[Hit] = []
-        for count, stored in enumerate(rows, start=1):
-            if count % BREATH == 0:
-                await asyncio.sleep(0)
-            if stored.body is None:
-                continue
-            meaning = meaning_of(stored.body)
-            if not query.matches(meaning) or not all(accept(meaning) for accept in accepts):
-                continue
+        for stored, meaning in matched:
             ruling = await self.ruling(Interaction.SEARCH, stored.owner, *wanted.types)
             if ruling.admits(meaning):
                 hits.append(Hit(stored, meaning, ruling.basis))
@@ -301,6 +299,20 @@ def _named(wanted: Wanted) -> frozenset[str]:
         return frozenset({wanted.patient})
     named = [query.subject_ids() for query in wanted.queries]
     return frozenset().union(*(ids for ids in named if ids is not None))
+
+
+async def _matching(
+    rows: Sequence[Stored], accepts: Sequence[Callable[[Resource], bool]]
+) -> list[tuple[Stored, Resource]]:
+    """Return the rows that all of these accept, each with its meaning."""
+    matched: list[tuple[Stored, Resource]] = []
+    for count, stored in enumerate(rows, start=1):
+        if count % BREATH == 0:
+            await asyncio.sleep(0)
+        meaning = meaning_of(stored.body or b"{}")
+        if stored.body is not None and all(accept(meaning) for accept in accepts):
+            matched.append((stored, meaning))
+    return matched
 
 
 def _points_to(chain: Chain, pointed: frozenset[tuple[str, str]]) -> Callable[[Any], bool]:

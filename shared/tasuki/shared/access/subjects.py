@@ -9,12 +9,13 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tasuki.shared.access.base import AtTheGate
+from tasuki.shared.access.base import NOT_BY_THEMSELVES, AtTheGate
 from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.faults import Category, Fault, Faults
 from tasuki.shared.fhir.compartment import owner_of, owners_through
 from tasuki.shared.fhir.json import meaning_of
+from tasuki.shared.fhir.members import members_of, require_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +45,7 @@ class Subjects(AtTheGate):
         return True
 
     async def _may_know(self, live: Stored) -> bool:
-        if live.owner == NOBODY:
+        if live.owner == NOBODY and live.type not in NOT_BY_THEMSELVES:
             return True
         ruling = await self.ruling(Interaction.READ, live.owner, live.type)
         await self.look_through([live])
@@ -89,6 +90,22 @@ class Subjects(AtTheGate):
                         at=("Binary.securityContext",),
                     )
         return owners
+
+    async def _require_members(
+        self, resources: Mapping[Key, Resource], places: Mapping[Key, str]
+    ) -> None:
+        """Refuse a Group with members whom the caller may not write about, or who are not here."""
+        coming = {id_ for type_, id_ in resources if type_ == "Patient"}
+        for key, resource in resources.items():
+            with placed(places.get(key, "")):
+                require_members(resource)
+                members = members_of(resource)
+                for member in members:
+                    await self.require(Interaction.CREATE, member, key[0])
+                await self._ask_members(*key, members)
+                wanted = sorted({*members} - coming)
+                if len(await self._unit.live("Patient", wanted)) < len(wanted):
+                    raise Fault(Category.STRUCTURE, "a member is not a patient of this server")
 
     async def _owner_through(self, targets: Sequence[Key], owners: Mapping[Key, str]) -> str:
         """Return whose record the targets belong to (Provenance, Binary)."""

@@ -186,6 +186,7 @@ class WholeRecord(Pages):
             return []
         ids = sorted(id_ for of_type, id_ in wanted if of_type == type_)
         rows = await self._unit.by_ids(type_, ids)
+        await self.look_through(rows)
         return [row for row in rows if row.owner == NOBODY and _admits(ruling, row)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tasuki.shared.access.base import Left
 from tasuki.shared.access.derived import derive, person_keys
@@ -122,6 +122,7 @@ class Writing(Subjects):
         for one in proposed:
             with placed(one.place):
                 bases[one.key] = await self._may_be(one, owners, heads) or bases[one.key]
+        await self._require_members(resources, places)
         await self._require_subjects(owners, places)
         return Prepared(resources, owners, heads, bases)
 
@@ -140,7 +141,7 @@ class Writing(Subjects):
         if head is None:
             raise not_found("absent", entities=(f"{one.type}/{one.id}",))
         ruling = await self._require_change(Interaction.UPDATE, head)
-        self._require_seen(head, ruling.admits)
+        await self._require_seen(head, ruling)
         if one.change is not None and head.deleted:
             raise Fault(Category.GONE, "the resource has been deleted")
         _require_version(head, one.if_match)
@@ -220,7 +221,7 @@ class Writing(Subjects):
             raise not_found("absent", entities=(f"{type_}/{id_}",))
         ruling = await self._require_change(Interaction.DELETE, head)
         if head.body is not None:
-            self._require_seen(head, ruling.admits)
+            await self._require_seen(head, ruling)
             _require_version(head, if_match)
             if type_ == "Patient":
                 await self._require_empty(id_)
@@ -246,9 +247,10 @@ class Writing(Subjects):
                 "other resources still refer to this patient; delete those first",
             )
 
-    def _require_seen(self, head: Stored, admits: Any) -> None:
+    async def _require_seen(self, head: Stored, ruling: Ruling) -> None:
         """A caller changes only what they may also see."""
-        if head.body is not None and not admits(parse_resource(head.body)):
+        await self.look_through([head])
+        if head.body is not None and not ruling.admits(parse_resource(head.body)):
             raise not_found("label", owner=head.owner, entities=(f"{head.type}/{head.id}",))
 
 

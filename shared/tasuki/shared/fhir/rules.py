@@ -135,6 +135,12 @@ def _not_at_home(name: str) -> Check:  # org-2, org-3
     return check
 
 
+def _membered(value: dict[str, Any]) -> Sequence[Problem]:  # grp-1
+    if "member" in value and value.get("actual") is not True:
+        return [(".member", "must not be there unless the Group is actual")]
+    return SOUND
+
+
 def _each(value: dict[str, Any], name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the place and the object of each item of a list, sound or not."""
     items = value.get(name)
@@ -221,6 +227,7 @@ RULES: Mapping[str, tuple[Check, ...]] = MappingProxyType(
             only_with("estimatedAge", "age[x]"),  # fhs-2
         ),
         "GoalTarget": (only_with("detail[x]", "measure"),),  # gol-1
+        "Group": (_membered,),
         "ImmunizationEducation": (some_of("documentType", "reference"),),  # imm-1
         "List": (
             apart("emptyReason", "entry"),  # lst-1

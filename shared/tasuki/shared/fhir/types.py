@@ -22,11 +22,13 @@ class Ownership:
         required: Whether a resource without it is refused. Clinical records are: one that names
             nobody would be readable by everybody.
         through: The element whose targets decide instead, when there is no Patient in `element`.
+        members: The element whose entries each name a Patient: it is nobody's own and about all.
     """
 
     element: str | None
     required: bool = False
     through: str | None = None
+    members: str | None = None
 
 
 _NOBODY = Ownership(None)
@@ -53,6 +55,7 @@ OWNERSHIP: Mapping[str, Ownership] = MappingProxyType(
         "FamilyMemberHistory": _PATIENT,
         "Flag": _SUBJECT,
         "Goal": _SUBJECT,
+        "Group": Ownership(None, members="member"),
         "Immunization": _PATIENT,
         "List": _SUBJECT,
         "Location": _NOBODY,

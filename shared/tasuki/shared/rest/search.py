@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request, Response
 
 from tasuki.shared.faults import Category, Fault
+from tasuki.shared.fhir.members import SEVERAL
 from tasuki.shared.fhir.search.definitions import compartment_parameters
 from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import require_acceptable
@@ -131,6 +132,8 @@ def _of_compartment(
 
 
 def _in_compartments(type_: str) -> bool:
+    if type_ in SEVERAL:
+        return False  # it is nobody's own: search it by `member`
     return type_ == "Patient" or bool(compartment_parameters(type_))
 
 

@@ -45,6 +45,7 @@ class Order:
         types: Resource types; None for all the token has scopes for.
         since: Only what changed after this.
         patients: Only these people's records; None for everybody's.
+        group: Only the records of the members of this Group; None for no such limit.
         people_only: Without what is about nobody.
     """
 
@@ -53,6 +54,7 @@ class Order:
     since: datetime | None
     patients: tuple[str, ...] | None
     people_only: bool
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

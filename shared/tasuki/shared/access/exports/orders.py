@@ -24,6 +24,8 @@ from tasuki.shared.access.refusals import Refused, not_found, out_of_scope
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
+from tasuki.shared.fhir.json import meaning_of
+from tasuki.shared.fhir.members import active_members_of
 from tasuki.shared.fhir.types import OWNERSHIP
 
 if TYPE_CHECKING:
@@ -96,7 +98,7 @@ class Ordering(Pages):
                 "emergency access is for one person at a time, not for an export",
                 basis="export-emergency",
             )
-        if principal.role is Role.RESIDENT and not order.people_only:
+        if principal.role is Role.RESIDENT and (not order.people_only or order.group):
             raise Refused(
                 Category.FORBIDDEN,
                 "a resident exports their own record, by Patient/$export",
@@ -126,6 +128,8 @@ class Ordering(Pages):
     async def _export_people(self, order: Order, types: Sequence[str]) -> tuple[str, ...] | None:
         """Return whose records are to be read; None for everybody's, each to be ruled on."""
         principal = self._caller.principal
+        if order.group is not None:
+            return await self._export_members(order.group, types)
         asked = order.patients
         if principal.role is Role.RESIDENT and asked is None:
             asked = ((principal.patient or "").removeprefix("Patient/"),)
@@ -135,6 +139,29 @@ class Ordering(Pages):
                 raise not_found("absent", entities=(f"Patient/{patient}",))
             await self.require(Interaction.READ, patient, *types)
         return asked
+
+    async def _export_members(self, group: str, types: Sequence[str]) -> tuple[str, ...]:
+        """Return those active members of a Group whose records this caller may read.
+
+        The Group itself is not told, so that one member's wishes do not close the others' records.
+        Where none of them may be read, it is as if there were no such Group.
+        """
+        self.require_scope("Group", Interaction.READ)
+        await self.require(Interaction.READ, NOBODY, "Group")
+        head = await self._unit.head("Group", group)
+        if head is None or head.body is None:
+            raise not_found("absent", entities=(f"Group/{group}",))
+        members = active_members_of(meaning_of(head.body))
+        readable = tuple(
+            [
+                member
+                for member in members
+                if (await self.ruling(Interaction.READ, member, *types)).permitted
+            ]
+        )
+        if not readable:
+            raise not_found("no-member", entities=(f"Group/{group}",))
+        return readable
 
     async def _list_export(self, job: Job) -> None:
         """Put a job on the list of those under way, unless there are too many."""

@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tasuki.shared.fhir.members import SEVERAL
 from tasuki.shared.fhir.types import SERVED_TYPES
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 _TYPES = frozenset({"token", "reference", "string", "date", "uri", "quantity", "number"})
 _COMPOSITE = "composite"
+# Whose record something is in: one Patient's, here, and no Group's.
+_OWNERS = frozenset({"patient", "subject", "beneficiary"})
 # HL7 gives the definitions of these components in the other order than their expressions.
 _SWAPPED = frozenset({"http://hl7.org/fhir/SearchParameter/DocumentReference-relationship"})
 _ROOT = re.compile(r"\(?([A-Z][A-Za-z]+)\b")
@@ -66,7 +69,8 @@ def _trimmed(resource: Any, base: str, by_url: Mapping[str, Any]) -> dict[str, A
 def _kept(resource: Any, expression: str) -> dict[str, Any]:
     kept = {"code": resource["code"], "type": resource["type"], "url": resource["url"]}
     kept["expression"] = expression
-    targets = sorted(set(resource.get("target", [])) & SERVED_TYPES)
+    served = SERVED_TYPES - SEVERAL if resource["code"] in _OWNERS else SERVED_TYPES
+    targets = sorted(set(resource.get("target", [])) & served)
     return {**kept, "target": targets} if targets else kept
 
 

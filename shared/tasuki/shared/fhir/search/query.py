@@ -108,7 +108,8 @@ class Query:
         if self.resource_type == "Patient":
             own = term.parameter.code == "_id" and term.modifier is None
             return frozenset(str(token.code) for token in term.tokens) if own else None
-        if term.parameter.code not in _PERSON_CODES or not term.references:
+        of_group = self.resource_type == "Group" and term.parameter.code == "member"
+        if not (term.parameter.code in _PERSON_CODES or of_group) or not term.references:
             return None
         found = {_local_patient(reference) for reference in term.references}
         return None if None in found else frozenset(str(id_) for id_ in found)

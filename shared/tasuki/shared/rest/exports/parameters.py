@@ -37,7 +37,9 @@ VALUES = {
 _INSTANT = re.compile(r"[0-9-]{10}T[0-9:.]{8,}(?:Z|[+-][0-9]{2}:[0-9]{2})")
 
 
-async def order_of(request: Request, service: FhirService, *, people_only: bool) -> Order:
+async def order_of(
+    request: Request, service: FhirService, *, people_only: bool, group: str | None = None
+) -> Order:
     """Return what is ordered.
 
     Raises:
@@ -46,7 +48,8 @@ async def order_of(request: Request, service: FhirService, *, people_only: bool)
     require_acceptable(request)
     _require_async(request)
     pairs = await _asked(request, service)
-    _require_known(pairs, people=people_only and request.method == "POST")
+    by_name = people_only and group is None and request.method == "POST"
+    _require_known(pairs, people=by_name)
     formats = [str(value) for name, value in pairs if name == "_outputFormat"]
     if any(one not in FORMATS for one in formats):
         raise Fault(Category.NOT_SUPPORTED, "exports are written as NDJSON only")
@@ -56,6 +59,7 @@ async def order_of(request: Request, service: FhirService, *, people_only: bool)
         since=_since([value for name, value in pairs if name == "_since"]),
         patients=_patients([v for n, v in pairs if n == "patient"], service.base_url),
         people_only=people_only,
+        group=group,
     )
 
 

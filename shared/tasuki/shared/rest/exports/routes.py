@@ -21,6 +21,7 @@ from tasuki.shared.rest.answers import NO_STORE, fhir
 from tasuki.shared.rest.exports.parameters import order_of
 from tasuki.shared.rest.exports.work import produce
 from tasuki.shared.rest.jobs import Jobs
+from tasuki.shared.rest.resources import require_place
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
 
 if TYPE_CHECKING:
@@ -55,19 +56,23 @@ async def export_patients(request: Request, service: ServiceDep, caller: CallerD
 
 @ROUTES.get("/Group/{id_}/$export")
 @ROUTES.post("/Group/{id_}/$export")
-async def export_group(id_: str, caller: CallerDep) -> Response:
-    """Refuse: no Group is kept here, since it would be about several people at once."""
-    del id_, caller
-    raise Fault(
-        Category.NOT_SUPPORTED,
-        "this server keeps no Group; POST Patient/$export with the patients instead",
-    )
+async def export_group(
+    id_: str, request: Request, service: ServiceDep, caller: CallerDep
+) -> Response:
+    """Order an export of the records of those members of a Group that this caller may read."""
+    require_place(service, "Group", id_)
+    return await _ordered(request, service, caller, people_only=True, group=id_)
 
 
 async def _ordered(
-    request: Request, service: FhirService, caller: Caller, *, people_only: bool
+    request: Request,
+    service: FhirService,
+    caller: Caller,
+    *,
+    people_only: bool,
+    group: str | None = None,
 ) -> Response:
-    order = await order_of(request, service, people_only=people_only)
+    order = await order_of(request, service, people_only=people_only, group=group)
     now = service.clock.now()
     # As precise as it will be written, so that the next `_since` is this very moment.
     until = now.replace(microsecond=now.microsecond // 1000 * 1000)

@@ -66,8 +66,8 @@ class Line:
         """Begin the transaction, unless it has begun."""
         if self.transaction is None:
             isolation = "repeatable_read" if self._still else None
-            self.transaction = self.driver.transaction(isolation=isolation)
-            await self.transaction.start()
+            transaction = self.transaction = self.driver.transaction(isolation=isolation)
+            await transaction.start()
 
     async def execute(
         self, statement: Executable, values: Values | None = None

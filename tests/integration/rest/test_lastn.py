@@ -90,9 +90,8 @@ async def test_the_latest_is_the_latest_this_caller_may_see(house: House) -> Non
 
 async def test_it_needs_the_scope_to_search(house: House) -> None:
     mine = await house.create(PATIENT)
-    for token in ("seeker", "narrow"):
-        answer = await house.get(f"/Observation/$lastn?patient={mine}", token=token)
-        refused(answer, 403, "forbidden")
+    answer = await house.get(f"/Observation/$lastn?patient={mine}", token="seeker")
+    refused(answer, 403, "forbidden")
     another = await house.create(PATIENT)
     resident = await house.resident(mine)
     answer = await house.get(f"/Observation/$lastn?patient={another}", token=resident)

@@ -304,8 +304,6 @@ async def test_a_refusal_without_secrecy_is_403(house: House) -> None:
         ("reader", "GET", "/Flag/x", "Flag.r"),
         ("reader", "GET", "/Patient", "Patient.s"),
         ("reader", "DELETE", "/Patient/x", "Patient.d"),
-        ("narrow", "GET", "/Observation/x", "Observation.r"),
-        ("narrow", "GET", "/Observation?category=laboratory", "Observation.s"),
         ("clinician", "GET", "/$changes", "tasuki/feed"),
         ("reader", "GET", "/$quarantine", "Bundle.r"),
         ("reader", "GET", "/$disclosures?token=00", "system/AuditEvent.s"),

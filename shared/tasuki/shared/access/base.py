@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from tasuki.shared.access.reach import reaches, reaches_some
 from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.refusals import forbidden, not_found, out_of_scope
 from tasuki.shared.access.rulings import Ask, Interaction
@@ -78,13 +79,29 @@ class AtTheGate:
         return self._caller
 
     def require_scope(self, type_: str, interaction: Interaction) -> None:
-        """Refuse a token without a scope for this.
+        """Refuse a token without a scope for all resources of a type.
 
-        A scope with a query part (`?category=…`) is refused too: this server would have to check
-        every resource against it, and does not do so yet.
+        One with a query part (`?category=…`) does not do: what is meant to be whole would lack what
+        it does not reach, and not say so.
         """
         if not self._caller.principal.scopes.allows(type_, interaction.letter):
             raise out_of_scope(f"{type_}.{interaction.letter}")
+
+    def require_some_scope(self, type_: str, interaction: Interaction) -> None:
+        """Refuse a token without a scope for any of this; each resource is screened by it."""
+        if not reaches_some(self._caller.principal.scopes, type_, interaction.letter):
+            raise out_of_scope(f"{type_}.{interaction.letter}")
+
+    def in_scope(self, resource: Mapping[str, Any], interaction: Interaction) -> bool:
+        """Return whether a scope reaches this very resource.
+
+        What is shown beside a match needs no scope to search, but then the one to read.
+        """
+        scopes, type_ = self._caller.principal.scopes, str(resource.get("resourceType"))
+        letter = interaction.letter
+        if letter == Interaction.SEARCH.letter and not scopes.contexts(type_, letter):
+            letter = Interaction.READ.letter
+        return reaches(scopes, resource, letter)
 
     async def ruling(self, interaction: Interaction, owner: str, *types: str) -> Ruling:
         """Return the ruling for one person, asked once per transaction."""
@@ -97,8 +114,22 @@ class AtTheGate:
             if ruling.permitted and screened and not NOT_BY_THEMSELVES.isdisjoint(types):
                 screen = self._screened_through(ruling.screen)
                 ruling = replace(ruling, screen=screen)
+            if ruling.permitted and self._restricted(types):
+                ruling = replace(ruling, screen=self._screened_by_scope(ruling.screen, interaction))
             self._rulings[key] = ruling
         return self._rulings[key]
+
+    def _restricted(self, types: Sequence[str]) -> bool:
+        """Return whether some scope reaches a part of one of these types only."""
+        return any(
+            scope.query and (scope.type == "*" or scope.type in types)
+            for scope in self._caller.principal.scopes.resources
+        )
+
+    def _screened_by_scope(self, screen: Screen | None, interaction: Interaction) -> Screen:
+        return lambda resource: (
+            self.in_scope(resource, interaction) and (screen is None or screen(resource))
+        )
 
     def _screened_through(self, screen: Screen | None) -> Screen:
         """Return the screen under which something passes as what it is about does.

@@ -14,6 +14,7 @@ from tasuki.shared.access.base import Left
 from tasuki.shared.access.cursors import Asked, Cursor
 from tasuki.shared.access.pages import Pages, not_kept
 from tasuki.shared.access.principal import Role
+from tasuki.shared.access.reach import reaches_some
 from tasuki.shared.access.records import NOBODY, Selection
 from tasuki.shared.access.refusals import not_found, out_of_scope
 from tasuki.shared.access.rulings import Interaction
@@ -107,10 +108,12 @@ class Histories(Pages):
     def _readable(self, asked: Asked, served: Sequence[str]) -> tuple[str, ...]:
         """Return the types a history is of; of the whole server, those there is a scope for."""
         if asked.type is not None:
-            self.require_scope(asked.type, Interaction.HISTORY)
+            self.require_some_scope(asked.type, Interaction.HISTORY)
             return (asked.type,)
         scopes = self._caller.principal.scopes
-        types = tuple(t for t in sorted(served) if scopes.allows(t, Interaction.HISTORY.letter))
+        types = tuple(
+            t for t in sorted(served) if reaches_some(scopes, t, Interaction.HISTORY.letter)
+        )
         if not types:
             raise out_of_scope("*.r")
         return types

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tasuki.shared.access.base import AtTheGate
 from tasuki.shared.access.finding import SCAN_LIMIT
+from tasuki.shared.access.reach import reaches_some
 from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.access.searching import Hit
@@ -153,7 +154,7 @@ class Including(AtTheGate):
         return seen
 
     def _in_scope(self, type_: str) -> bool:
-        return self._caller.principal.scopes.allows(type_, Interaction.READ.letter)
+        return reaches_some(self._caller.principal.scopes, type_, Interaction.READ.letter)
 
 
 def _require_few(added: Sequence[Hit]) -> None:

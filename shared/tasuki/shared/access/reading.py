@@ -37,13 +37,13 @@ class Reading(Untold):
         Raises:
             Fault: NOT_FOUND, FORBIDDEN; GONE where it was deleted.
         """
-        self.require_scope(type_, Interaction.READ)
+        self.require_some_scope(type_, Interaction.READ)
         found = await self._unit.head(type_, id_, self._decider.feed)
         return await self._disclosed(found, type_, Interaction.READ)
 
     async def vread(self, type_: str, id_: str, version: int) -> Stored:
         """Return one version; see `read`."""
-        self.require_scope(type_, Interaction.VREAD)
+        self.require_some_scope(type_, Interaction.VREAD)
         found = await self._unit.version(type_, id_, version)
         return await self._disclosed(found, type_, Interaction.VREAD)
 

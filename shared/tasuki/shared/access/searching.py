@@ -107,7 +107,7 @@ class Searching(Pages):
         """
         self._sought = self._confined = frozenset()
         for query in wanted.queries:
-            self.require_scope(query.resource_type, Interaction.SEARCH)
+            self.require_some_scope(query.resource_type, Interaction.SEARCH)
         where = Within()
         if wanted.patient is not None:
             head = await self._unit.head("Patient", wanted.patient)
@@ -128,7 +128,7 @@ class Searching(Pages):
     async def again(self, wanted: Wanted, keys: Sequence[tuple[str, str, int]]) -> list[Hit]:
         """Return those of these versions that the caller may see now, in this order."""
         for query in wanted.queries:
-            self.require_scope(query.resource_type, Interaction.SEARCH)
+            self.require_some_scope(query.resource_type, Interaction.SEARCH)
         found = {(one.type, one.id): one for one in await self._unit.versions(keys)}
         rulings = {
             key: await self.ruling(Interaction.SEARCH, one.owner, *wanted.types)
@@ -264,7 +264,7 @@ class Searching(Pages):
         return frozenset(id_ for hit in hits for _, id_ in reverse.targets_of(hit.meaning))
 
     async def _linked(self, query: Query, people: frozenset[str] | None) -> list[Hit]:
-        self.require_scope(query.resource_type, Interaction.SEARCH)
+        self.require_some_scope(query.resource_type, Interaction.SEARCH)
         about_nobody = OWNERSHIP[query.resource_type].element is None
         inside = Within() if about_nobody else Within(owners=people)
         return await self._hits(query, inside, Wanted((query,)))

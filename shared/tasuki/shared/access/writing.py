@@ -9,12 +9,12 @@ from tasuki.shared.access.base import Left
 from tasuki.shared.access.derived import derive, person_keys
 from tasuki.shared.access.proposals import Proposed
 from tasuki.shared.access.records import Method, NewVersion, Stored
-from tasuki.shared.access.refusals import not_found
+from tasuki.shared.access.refusals import not_found, out_of_scope
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.access.subjects import Subjects, placed
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.fhir.json import parse_resource, render
+from tasuki.shared.fhir.json import meaning_of, parse_resource, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -104,10 +104,10 @@ class Writing(Subjects):
         """Return what would be written, after every rule has been asked; else refuse."""
         for one in proposed:
             with placed(one.place):
-                self.require_scope(one.type, one.interaction)
+                self.require_some_scope(one.type, one.interaction)
                 if one.change is not None:
                     # Whether a change fits, and what comes of it, tells what is there.
-                    self.require_scope(one.type, Interaction.READ)
+                    self.require_some_scope(one.type, Interaction.READ)
         heads = await self._heads_of(proposed)
         bases = {}
         resources: dict[Key, Resource] = {}
@@ -121,6 +121,8 @@ class Writing(Subjects):
         owners = await self._owners(resources, places)
         for one in proposed:
             with placed(one.place):
+                if not self.in_scope(resources[one.key], one.interaction):
+                    raise out_of_scope(f"{one.type}.{one.interaction.letter}")
                 bases[one.key] = await self._may_be(one, owners, heads) or bases[one.key]
         await self._require_members(resources, places)
         await self._require_subjects(owners, places)
@@ -142,6 +144,8 @@ class Writing(Subjects):
             raise not_found("absent", entities=(f"{one.type}/{one.id}",))
         ruling = await self._require_change(Interaction.UPDATE, head)
         await self._require_seen(head, ruling)
+        if one.change is not None and head.body is not None:
+            self._require_readable(head)
         if one.change is not None and head.deleted:
             raise Fault(Category.GONE, "the resource has been deleted")
         _require_version(head, one.if_match)
@@ -215,7 +219,7 @@ class Writing(Subjects):
 
     async def _deletable(self, type_: str, id_: str, if_match: int | None) -> tuple[Stored, str]:
         """Return the version that would be deleted, and on what basis; else refuse."""
-        self.require_scope(type_, Interaction.DELETE)
+        self.require_some_scope(type_, Interaction.DELETE)
         head = await self._unit.head_for_update(type_, id_)
         if head is None:
             raise not_found("absent", entities=(f"{type_}/{id_}",))
@@ -246,6 +250,12 @@ class Writing(Subjects):
                 Category.CONFLICT,
                 "other resources still refer to this patient; delete those first",
             )
+
+    def _require_readable(self, head: Stored) -> None:
+        """Whether a change fits tells what is there."""
+        if not self.in_scope(meaning_of(head.body or b"{}"), Interaction.READ):
+            entity = f"{head.type}/{head.id}"
+            raise not_found("scope", owner=head.owner, entities=(entity,))
 
     async def _require_seen(self, head: Stored, ruling: Ruling) -> None:
         """A caller changes only what they may also see."""

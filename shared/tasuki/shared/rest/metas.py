@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter, Request, Response
 
 from tasuki.shared.access.gate import Records
+from tasuki.shared.access.reach import reaches_some
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import parse_resource
 from tasuki.shared.fhir.search import parse_query
@@ -40,7 +41,7 @@ Meta = dict[str, Any]
 @ROUTES.post("/$meta")
 async def meta_of_all(request: Request, service: ServiceDep, caller: CallerDep) -> Response:
     """Return every profile, tag and label among what this caller may see."""
-    types = [type_ for type_ in service.types if caller.principal.scopes.allows(type_, "s")]
+    types = [type_ for type_ in service.types if reaches_some(caller.principal.scopes, type_, "s")]
     if not types:
         # Asked at the gate, so that the refusal leaves its leaf.
         types = list(service.types)[:1]

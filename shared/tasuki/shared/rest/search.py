@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
 
+from tasuki.shared.access.reach import reaches_some
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.members import SEVERAL
 from tasuki.shared.fhir.search.definitions import compartment_parameters
@@ -126,7 +127,7 @@ def _of_compartment(
         # What the token has no scope for is not asked for by a star.
         name
         for name in service.types
-        if _in_compartments(name) and caller.principal.scopes.allows(name, "s")
+        if _in_compartments(name) and reaches_some(caller.principal.scopes, name, "s")
     )
     return Asked(types, path, pairs, is_lenient, patient=id_, several=True)
 

@@ -19,6 +19,7 @@ from tasuki.shared.access.exports.jobs import (
 from tasuki.shared.access.pages import Pages, bound_to
 from tasuki.shared.access.principal import Role
 from tasuki.shared.access.purposes import BTG, DISASTER, ETREAT
+from tasuki.shared.access.reach import reaches_some
 from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.refusals import Refused, not_found, out_of_scope
 from tasuki.shared.access.rulings import Interaction
@@ -107,7 +108,7 @@ class Ordering(Pages):
 
     def _require_export_scopes(self, type_: str) -> None:
         for interaction in LETTERS:
-            self.require_scope(type_, interaction)
+            self.require_some_scope(type_, interaction)
 
     def _export_types(self, order: Order, served: Sequence[str]) -> tuple[str, ...]:
         if order.types is not None:
@@ -118,7 +119,7 @@ class Ordering(Pages):
         types = tuple(
             type_
             for type_ in served
-            if all(scopes.allows(type_, one.letter) for one in LETTERS)
+            if all(reaches_some(scopes, type_, one.letter) for one in LETTERS)
             and not (order.people_only and OWNERSHIP[type_].element is None)
         )
         if not types:

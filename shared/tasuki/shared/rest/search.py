@@ -15,6 +15,7 @@ from tasuki.shared.fhir.members import SEVERAL
 from tasuki.shared.fhir.search.definitions import compartment_parameters
 from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import require_acceptable
+from tasuki.shared.rest.exports.routes import answer_later
 from tasuki.shared.rest.pairs import Pairs, asked_pairs, posted_pairs
 from tasuki.shared.rest.prefer import lenient
 from tasuki.shared.rest.resources import require_place, require_type
@@ -35,7 +36,7 @@ async def search_system(request: Request, service: ServiceDep, caller: CallerDep
     """Return the matches among several types, which `_type` names."""
     require_acceptable(request)
     pairs = asked_pairs(request)
-    return await _answer(service, caller, _of_system(service, pairs, request))
+    return await _answer(request, service, caller, _of_system(service, pairs, request))
 
 
 @SYSTEM.post("/_search")
@@ -45,7 +46,7 @@ async def search_system_by_post(
     """Return what the same search by GET would."""
     require_acceptable(request)
     pairs = await posted_pairs(request)
-    return await _answer(service, caller, _of_system(service, pairs, request))
+    return await _answer(request, service, caller, _of_system(service, pairs, request))
 
 
 @COMPARTMENTS.get("/Patient/{id_}/{type_}")
@@ -56,7 +57,7 @@ async def search_compartment(
     require_acceptable(request)
     pairs = asked_pairs(request)
     asked = _of_compartment(service, caller, (id_, type_), pairs, request)
-    return await _answer(service, caller, asked)
+    return await _answer(request, service, caller, asked)
 
 
 @COMPARTMENTS.post("/Patient/{id_}/{type_}/_search")
@@ -67,7 +68,7 @@ async def search_compartment_by_post(
     require_acceptable(request)
     pairs = await posted_pairs(request)
     asked = _of_compartment(service, caller, (id_, type_), pairs, request)
-    return await _answer(service, caller, asked)
+    return await _answer(request, service, caller, asked)
 
 
 @ROUTES.get("/{type_}")
@@ -76,7 +77,7 @@ async def search(type_: str, request: Request, service: ServiceDep, caller: Call
     require_acceptable(request)
     require_type(service, type_)
     asked = Asked((type_,), type_, asked_pairs(request), lenient(request))
-    return await _answer(service, caller, asked)
+    return await _answer(request, service, caller, asked)
 
 
 @ROUTES.post("/{type_}/_search")
@@ -87,10 +88,13 @@ async def search_by_post(
     require_acceptable(request)
     require_type(service, type_)
     asked = Asked((type_,), type_, await posted_pairs(request), lenient(request))
-    return await _answer(service, caller, asked)
+    return await _answer(request, service, caller, asked)
 
 
-async def _answer(service: FhirService, caller: Caller, asked: Asked) -> Response:
+async def _answer(request: Request, service: FhirService, caller: Caller, asked: Asked) -> Response:
+    later = await answer_later(request, service, caller, asked)
+    if later is not None:
+        return later
     async with service.gate.enter(caller, still=True) as records:
         found = await searchset(records, service, asked)
     return fhir(found)

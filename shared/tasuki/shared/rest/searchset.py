@@ -69,7 +69,7 @@ async def searchset(records: Records, service: FhirService, asked: Asked) -> Res
     page = [value for name, value in asked.pairs if name == PAGE]
     if page:
         return await _further(records, service, asked, page)
-    queries = _queries(service, asked)
+    queries = queries_of(service, asked)
     wanted = Wanted(queries, asked.patient)
     hits = await records.find(wanted)
     results = queries[0].results
@@ -123,7 +123,7 @@ async def _further(
         asked.patient,
         asked.several,
     )
-    queries = _queries(service, first)
+    queries = queries_of(service, first)
     wanted = Wanted(queries, asked.patient)
     results = queries[0].results
     count = _page_size(asked, results)
@@ -145,7 +145,12 @@ async def _further(
     return _bundle(service, first, queries[0], found)
 
 
-def _queries(service: FhirService, asked: Asked) -> tuple[Query, ...]:
+def queries_of(service: FhirService, asked: Asked) -> tuple[Query, ...]:
+    """Return the search, read; one query for each type.
+
+    Raises:
+        Fault: As `parse_query`.
+    """
     strict = not asked.lenient
     pairs = [pair for pair in asked.pairs if not (asked.several and pair[0] == TYPE)]
     if asked.several:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from tasuki.shared.access.exports.files import Line, as_line, in_files, packed, unpacked
 from tasuki.shared.access.exports.jobs import ATTEMPTS, RUN, SHELF, Job, State
 from tasuki.shared.access.exports.orders import Ordering, kept_until
-from tasuki.shared.access.records import Method, Stored
+from tasuki.shared.access.records import NOBODY, Method, Stored
 from tasuki.shared.access.refusals import not_found
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.audit.shapes import Action
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from tasuki.shared.access.asof import Sketch
     from tasuki.shared.access.rulings import Ruling
+    from tasuki.shared.fhir.json import Resource
 
 FILE_BYTES = 4 * 1024 * 1024  # a file is closed when it has grown beyond this
 FILE_ROWS = 5_000  # and when so many resources have been looked at for it
@@ -97,6 +98,26 @@ class Exporting(Ordering):
         await self._keep_export(further)
         return further
 
+    async def keep_found(
+        self, job: Job, found: Sequence[Stored], notes: Sequence[Resource]
+    ) -> Job | None:
+        """Make the files of a search, and of what is to be said of it; None as for `beat_export`."""
+        if not await self._holds_export(job):
+            return None
+        files: list[tuple[str, str, list[Line]]] = []
+        for type_ in dict.fromkeys(one.type for one in found):
+            lines = [_line(one) for one in found if one.type == type_]
+            files += [("output", type_, some) for some in in_files(lines, FILE_BYTES)]
+        if notes:
+            said = [_note(one) for one in notes]
+            files.append(("error", "OperationOutcome", said))
+        now = self._desk.clock.now()
+        done = job.found(tuple((kind, type_) for kind, type_, _ in files), now)
+        for number, (_, _, lines) in enumerate(files, start=1):
+            await self._unit.keep(SHELF, job.file_name(number), packed(lines), kept_until(job))
+        await self._keep_export(done)
+        return done
+
     async def export_file(self, id_: str, number: int) -> bytes:
         """Return the lines of a file that may leave now, as NDJSON.
 
@@ -112,7 +133,12 @@ class Exporting(Ordering):
         )
         if body is None:
             raise not_found("export-file")
-        self._require_export_scopes(job.files[number - 1][1])
+        kind, type_ = job.files[number - 1]
+        if kind == "error":
+            return b"".join(line.body + b"\n" for line in unpacked(body))
+        self.require_some_scope(type_, Interaction.READ)
+        if job.search is None:
+            self._require_export_scopes(type_)
         leaving: list[bytes] = []
         told: dict[str, dict[str, list[str]]] = {}
         lines = list(unpacked(body))
@@ -200,6 +226,10 @@ class Exporting(Ordering):
         await self.look_through(before)
         bodies = [one.body for one in before if one.body is not None]
         return bool(bodies) and ruling.admits(meaning_of(bodies[0]))
+
+
+def _note(outcome: Resource) -> Line:
+    return Line(NOBODY, "OperationOutcome", "", 1, deleted=False, body=render(outcome))
 
 
 def _bounded(page: Sequence[Sketch]) -> list[Sketch]:

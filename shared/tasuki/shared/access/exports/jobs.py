@@ -33,7 +33,7 @@ class State(Enum):
 
 
 Filed: TypeAlias = tuple[str, str]
-"""What a file holds: `output` or `deleted`, and the resource type."""
+"""What a file holds: `output`, `deleted` or `error`, and the resource type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ class Job:
         place: Which of the types is being read.
         after: The last id of that type that has been read.
         failure: Why it failed, in plain words.
+        search: The search to be answered, as its route tells it; None for an export.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Job:
     after: str = ""
     files: tuple[Filed, ...] = ()
     failure: str = ""
+    search: dict[str, Any] | None = None
 
     @property
     def over(self) -> bool:
@@ -122,6 +124,10 @@ class Job:
             state=State.DONE if done else State.RUNNING,
             ends=now + LIFE if done else self.ends,
         )
+
+    def found(self, files: tuple[Filed, ...], now: datetime) -> Job:
+        """Return the job of a search with all its files."""
+        return replace(self, files=files, beat=now, state=State.DONE, ends=now + LIFE)
 
     def file_name(self, number: int) -> str:
         """Return the name a file is kept under; `number` counts from 1."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -71,6 +71,33 @@ class Ordering(Pages):
             Left(Action.EXPORT, owner, types, "export-ordered", order.request)
             for owner in owners or (NOBODY,)
         )
+        return job
+
+    async def order_search(
+        self, request: str, types: Sequence[str], search: dict[str, Any], at: datetime
+    ) -> Job:
+        """Keep a search that is to be answered in the background.
+
+        Raises:
+            Fault: FORBIDDEN, TOO_MANY.
+        """
+        for type_ in types:
+            self._require_export_scopes(type_)
+        job = Job(
+            id=self._ids.new(),
+            bound=tuple(bound_to(self._caller.principal)),
+            request=request,
+            types=tuple(types),
+            since=None,
+            owners=None,
+            people_only=False,
+            until=at,
+            ends=at + RUN + LIFE,
+            beat=at,
+            search=search,
+        )
+        await self._list_export(job)
+        await self._keep_export(job)
         return job
 
     async def export_job(self, id_: str) -> Job:

@@ -9,23 +9,28 @@ import re
 from email.utils import format_datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
 from tasuki.shared.access.exports.jobs import Job, State
+from tasuki.shared.access.exports.orders import EMERGENCY
 from tasuki.shared.access.writing import instant
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import render
 from tasuki.shared.fhir.outcome import outcome
 from tasuki.shared.rest.answers import NO_STORE, fhir
 from tasuki.shared.rest.exports.parameters import order_of
+from tasuki.shared.rest.exports.searches import may_come_later, told
 from tasuki.shared.rest.exports.work import produce
 from tasuki.shared.rest.jobs import Jobs
+from tasuki.shared.rest.prefer import asynchronous
 from tasuki.shared.rest.resources import require_place
 from tasuki.shared.rest.service import CallerDep, FhirService, ServiceDep
 
 if TYPE_CHECKING:
     from tasuki.shared.access.rulings import Caller
+    from tasuki.shared.rest.searchset import Asked
 
 ROUTES = APIRouter()
 RETRY_SECONDS = "2"
@@ -78,6 +83,28 @@ async def _ordered(
     until = now.replace(microsecond=now.microsecond // 1000 * 1000)
     async with service.gate.enter(caller) as records:
         job = await records.order_export(order, service.types, until)
+    return _accepted(request, service, caller, job)
+
+
+async def answer_later(
+    request: Request, service: FhirService, caller: Caller, asked: Asked
+) -> Response | None:
+    """Take a search up to be answered from another place; None where that was not asked for.
+
+    Emergency access and parts of resources are answered at once, as R4 leaves to a server.
+    https://hl7.org/fhir/R4/async.html
+    """
+    at_once = caller.principal.purpose in EMERGENCY or not asynchronous(request)
+    if at_once or not may_come_later(service, asked):
+        return None
+    url = f"{service.base_url}/{asked.path}?{urlencode(asked.pairs)}"
+    now = service.clock.now()
+    async with service.gate.enter(caller) as records:
+        job = await records.order_search(url, asked.types, told(asked), now)
+    return _accepted(request, service, caller, job)
+
+
+def _accepted(request: Request, service: FhirService, caller: Caller, job: Job) -> Response:
     _go_on(request, service, caller, job)
     headers = {**NO_STORE, "Content-Location": f"{service.base_url}/$export/{job.id}"}
     return Response(status_code=202, headers=headers)
@@ -152,14 +179,13 @@ def _progress(job: Job) -> str:
 
 def _manifest(job: Job, base: str) -> dict[str, Any]:
     """Return the manifest; without counts, since a line may be held back when a file is fetched."""
-    listed: dict[str, list[dict[str, str]]] = {"output": [], "deleted": []}
+    listed: dict[str, list[dict[str, str]]] = {"output": [], "deleted": [], "error": []}
     for number, (kind, type_) in enumerate(job.files, start=1):
         url = f"{base}/$export/{job.id}/{number}"
-        listed[kind].append({"type": type_ if kind == "output" else "Bundle", "url": url})
+        listed[kind].append({"type": "Bundle" if kind == "deleted" else type_, "url": url})
     return {
         "transactionTime": instant(job.until),
         "request": job.request,
         "requiresAccessToken": True,
         **listed,
-        "error": [],
     }

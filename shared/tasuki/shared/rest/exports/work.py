@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from tasuki.shared.access.exports.jobs import State
 from tasuki.shared.faults import Category, Fault
+from tasuki.shared.rest.exports.searches import answer_search
 
 if TYPE_CHECKING:
     from tasuki.shared.access.exports.jobs import Job
@@ -34,25 +35,32 @@ async def produce(service: FhirService, caller: Caller, id_: str, gap: float) ->
         async with service.gate.enter(caller) as records:
             job = await records.take_export(id_)
         if job is not None and not job.over:
-            await _produced(service, caller, job, gap)
+            await _worked_off(service, caller, job, gap)
     except Fault as fault:
         if fault.category is not Category.UNAVAILABLE:
             raise
 
 
-async def _produced(service: FhirService, caller: Caller, job: Job, gap: float) -> None:
-    going: Job | None = job
+async def _worked_off(service: FhirService, caller: Caller, job: Job, gap: float) -> None:
     try:
-        if job.state is State.WAITING:
-            going = await _settled(service, caller, job, gap)
-        while going is not None and not going.over:
-            async with service.gate.enter(caller) as records:
-                going = await records.next_export_file(going)
+        if job.search is not None:
+            await answer_search(service, caller, job)
+        else:
+            await _produced(service, caller, job, gap)
     except Fault as fault:
         if fault.category is Category.UNAVAILABLE:
             raise
         async with service.gate.enter(caller) as records:
             await records.fail_export(job, fault.message)
+
+
+async def _produced(service: FhirService, caller: Caller, job: Job, gap: float) -> None:
+    going: Job | None = job
+    if job.state is State.WAITING:
+        going = await _settled(service, caller, job, gap)
+    while going is not None and not going.over:
+        async with service.gate.enter(caller) as records:
+            going = await records.next_export_file(going)
 
 
 async def _settled(service: FhirService, caller: Caller, job: Job, gap: float) -> Job | None:

@@ -145,6 +145,7 @@ def ruling_of(decision: Decision) -> Ruling:
         basis_text(decision),
         withheld_types=residual.withheld_types(),
         screen=lambda resource: residual.fate(facts(resource)) is Fate.RELEASE,
+        masked=lambda resource: residual.fate(facts(resource)) is Fate.MASK,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +17,11 @@ from tests.integration.ehr.world import (
     prescription,
 )
 
+from tasuki.consent.decision import AccessRequest, Actor, decide
+from tasuki.consent.enforcing import ruling_of
+from tasuki.consent.policy import read_implicit_policy
+from tasuki.consent.resource_types import R4_TYPES
+from tasuki.consent.vocabulary import ActorRole, Purpose
 from tasuki.shared.access.records import Quarantined
 from tasuki.shared.access.rulings import Ruling
 from tasuki.shared.clinical.ips.check import check_own_ips
@@ -261,3 +267,46 @@ async def test_a_withheld_patient_is_refused_and_is_no_defect(world: World) -> N
 async def test_an_unknown_patient_and_profile_are_refused(world: World) -> None:
     assert (await world.fhir("Patient/nobody/$summary")).status_code == 404
     assert (await world.fhir("Patient/nobody/$summary?profile=http://x")).status_code == 400
+
+
+async def test_that_there_is_a_restricted_medicine_is_said_and_not_which(world: World) -> None:
+    """A hidden medicine may kill; a hidden diagnosis is not spoken of."""
+    secret = {"medicationCodeableConcept": {"text": "ビクタルビ配合錠"}}
+    depressed = {**condition("c1", "p1", "うつ病")}
+    await world.keep(
+        patient("p1"),
+        prescription("m1", "p1", WARFARIN),
+        prescription("m2", "p1", secret),
+        depressed,
+        owner="p1",
+    )
+    everyday = AccessRequest(
+        patient="p1",
+        purpose=Purpose.TREAT,
+        role=ActorRole.CLINICIAN,
+        actor=Actor(subject="clinician-1", region="noto"),
+        at=datetime(2026, 1, 5, tzinfo=UTC),
+        holder_region="noto",
+        resource_types=R4_TYPES,
+        policy=read_implicit_policy({"region": "noto", "everyday_within": "permit"}),
+    )
+    world.rules.rulings["p1"] = ruling_of(decide(everyday))
+    answer = await world.fhir("Patient/p1/$summary")
+    document = answer.json()
+    assert texts(document, "MedicationStatement") | texts(document, "MedicationRequest") == {
+        "ワルファリンＫ錠１ｍｇ"
+    }
+    assert "ビクタルビ" not in answer.text
+    assert "うつ病" not in answer.text
+    sections = {
+        one["code"]["coding"][0]["code"]: one for one in document["entry"][0]["resource"]["section"]
+    }
+    assert "非開示" in sections["10160-0"]["text"]["div"]
+    assert "非開示" not in sections["11450-4"]["text"]["div"]
+    everything = (await world.fhir("Patient/p1/$everything")).json()
+    notes = [
+        entry["resource"]["issue"][0]["diagnostics"]
+        for entry in everything["entry"]
+        if entry["resource"]["resourceType"] == "OperationOutcome"
+    ]
+    assert notes == ["withheld: MedicationRequest"]

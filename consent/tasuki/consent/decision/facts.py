@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from tasuki.consent.decision.labelling import labels_of
 from tasuki.consent.times import Stretch, period_of, stretch_of
 from tasuki.consent.vocabulary import ACT_REASON, CONFIDENTIALITY, JP_INDICATION, Level
 
@@ -35,7 +36,7 @@ class ResourceFacts:
         type: Resource type.
         reference: `Type/id`.
         level: Its confidentiality: as labelled, else N, else R when a sensitivity is labelled.
-        sensitivities: Sensitivity labels it carries.
+        sensitivities: Sensitivity labels it carries, or has by its content.
         period: The time its content is about; None when not known.
         authors: References of its authors; None when not known.
         links: References of what it belongs to (encounter and the like); None when not known.
@@ -71,7 +72,7 @@ def facts_of(resource: Mapping[str, object]) -> ResourceFacts:
 
 def facts_but_links(resource: Mapping[str, object]) -> ResourceFacts:
     """Return the facts whose finding does not take a walk through the whole resource."""
-    level, sensitivities = _labels(resource)
+    level, sensitivities = _labels(resource, labels_of(resource))
     kind = _text(resource.get("resourceType"))
     authors = frozenset(r for name in _AUTHORS for r in _references(resource.get(name)))
     return ResourceFacts(
@@ -97,9 +98,11 @@ def _meta_codings(resource: Mapping[str, object], name: str) -> Iterator[tuple[s
             yield _text(coding.get("system")), _text(coding.get("code"))
 
 
-def _labels(resource: Mapping[str, object]) -> tuple[Level, frozenset[str]]:
+def _labels(
+    resource: Mapping[str, object], by_content: frozenset[str]
+) -> tuple[Level, frozenset[str]]:
     levels: set[Level] = set()
-    sensitivities: set[str] = set()
+    sensitivities = set(by_content)
     for system, code in _meta_codings(resource, "security"):
         if system == CONFIDENTIALITY:
             levels.add(Level.__members__.get(code, Level.V))  # an unknown level is the strictest

@@ -81,7 +81,8 @@ def _everyday(request: AccessRequest) -> Way:
     if not _policy_permits(request, answer):
         return Way(route)
     # Without a Consent, normal data only: PCF's Policy-basic-normal.
-    return Way(route, reach=Reach(_ALL, Level.N), implicit=answer)
+    reach = Reach(_ALL, Level.N, masked=MASKED_CLASSES)
+    return Way(route, reach=reach, implicit=answer)
 
 
 def _policy_permits(request: AccessRequest, answer: str) -> bool:

@@ -31,6 +31,9 @@ class Opened:
 class Reading(Untold):
     """What a caller may read."""
 
+    # Types of which a compartment held something that may not pass, and of which that may be said.
+    _masked: frozenset[str] = frozenset()
+
     async def read(self, type_: str, id_: str) -> Stored:
         """Return the current version.
 
@@ -67,14 +70,18 @@ class Reading(Untold):
             if stored.body is not None
         ]
         admitted = [one for one in opened if ruling.admits(one.resource)]
+        self._masked |= {one.stored.type for one in opened if ruling.masks(one.resource)}
         entities = (f"Patient/{patient}", *sorted({one.stored.type for one in admitted}))
         await self.leave_leaf(action, patient, tuple(dict.fromkeys(entities)), ruling.basis)
         return admitted
 
     async def withheld(self, patient: str, types: Sequence[str]) -> frozenset[str]:
-        """Return which of these types the ruling for this person withholds."""
+        """Return of which of these types something is withheld about this person.
+
+        Wholly, by the ruling; or a part of what `compartment` looked at, where that may be said.
+        """
         ruling = await self.ruling(Interaction.READ, patient, *types)
-        return ruling.withheld_types & frozenset(types)
+        return (ruling.withheld_types | self._masked) & frozenset(types)
 
     async def network_tokens(self, patient: str) -> tuple[str, ...]:
         """Return the tokens (hex) under which other regions know this person."""

@@ -84,6 +84,8 @@ class Ruling:
     Attributes:
         basis: Which policy, consent or declaration it rests on; goes into the audit record.
         hidden: A refused caller must not even learn that the record exists.
+        masked: Of which resources that do not pass it is said that there is something: a hidden
+            medicine may kill.
     """
 
     permitted: bool
@@ -91,6 +93,7 @@ class Ruling:
     hidden: bool = False
     withheld_types: frozenset[str] = frozenset()
     screen: Screen | None = None
+    masked: Screen | None = None
 
     @classmethod
     def permit(cls, basis: str) -> Ruling:
@@ -98,9 +101,22 @@ class Ruling:
         return cls(permitted=True, basis=basis)
 
     @classmethod
-    def permit_partly(cls, basis: str, *, withheld_types: frozenset[str], screen: Screen) -> Ruling:
+    def permit_partly(
+        cls,
+        basis: str,
+        *,
+        withheld_types: frozenset[str],
+        screen: Screen,
+        masked: Screen | None = None,
+    ) -> Ruling:
         """Permit those resources that pass the screen; `withheld_types` never do, and are named."""
-        return cls(permitted=True, basis=basis, withheld_types=withheld_types, screen=screen)
+        return cls(
+            permitted=True,
+            basis=basis,
+            withheld_types=withheld_types,
+            screen=screen,
+            masked=masked,
+        )
 
     @classmethod
     def refuse(cls, basis: str) -> Ruling:
@@ -118,6 +134,10 @@ class Ruling:
             self.screen is None
             or (resource.get("resourceType") not in self.withheld_types and self.screen(resource))
         )
+
+    def masks(self, resource: Mapping[str, Any]) -> bool:
+        """Return whether that this resource is there may be said, though it may not pass."""
+        return self.permitted and self.masked is not None and self.masked(resource)
 
 
 class Decider(Protocol):

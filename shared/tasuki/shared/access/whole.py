@@ -8,7 +8,7 @@ each page is ruled on anew.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from tasuki.shared.access.pages import Pages, not_kept
@@ -60,6 +60,7 @@ class Part:
     Attributes:
         matches: What is the person's.
         around: What that refers to and is about nobody.
+        withheld: Types of which something is withheld; of a part, where that may be said.
         total: How many matches there are on all pages.
         next: The name of the pages, and the number of the next one; None on the last.
     """
@@ -93,7 +94,9 @@ class WholeRecord(Pages):
         next_ = None
         if len(found) > count:
             next_ = (await self._keep_pages(patient, wanted, found, count), 2)
-        return await self._part(patient, ruling, wanted, found[:count], len(found), next_)
+        masked = {row.type for row in rows if _wanted(row, wanted) and _masks(ruling, row)}
+        part = await self._part(patient, ruling, wanted, found[:count], len(found), next_)
+        return replace(part, withheld=part.withheld | masked)
 
     async def more_of_record(self, patient: str, pages: str, number: int) -> Part:
         """Return a further page, ruled on as of now.
@@ -200,6 +203,10 @@ def _admits(ruling: Ruling, row: Stored) -> bool:
     if row.body is None or not ruling.permitted or row.type in ruling.withheld_types:
         return False
     return ruling.screen is None or ruling.admits(meaning_of(row.body))
+
+
+def _masks(ruling: Ruling, row: Stored) -> bool:
+    return ruling.masked is not None and ruling.masks(meaning_of(row.body or b"{}"))
 
 
 def _referred(rows: Iterable[Stored]) -> set[tuple[str, str]]:

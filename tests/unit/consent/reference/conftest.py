@@ -228,7 +228,7 @@ def _implicit(case: Case, resource: dict[str, Any]) -> str:
     where = "everyday_within" if case.within else "everyday_across"
     everyday = case.purpose in {"TREAT", "ETREAT"} and case.role == "clinician"
     if everyday and where in case.allowed:
-        return "release" if _capped(resource, "N") == "release" else "withhold"
+        return _capped(resource, "N")
     return "withhold"
 
 

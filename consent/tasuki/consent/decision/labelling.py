@@ -99,5 +99,5 @@ def _of_coding(system: str, code: str) -> frozenset[str]:
 
 @cache
 def _table() -> _Table:
-    told = resources.files(__package__).joinpath("labelling.json").read_text("utf-8")
+    told = resources.files("tasuki.consent.decision").joinpath("labelling.json").read_text("utf-8")
     return _Table(json.loads(told)["labels"])

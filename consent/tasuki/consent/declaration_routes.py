@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -19,6 +19,7 @@ from tasuki.consent.declarations import (
     open_declaration,
     renew_declaration,
 )
+from tasuki.consent.places import places_of_today
 from tasuki.consent.stored_declarations import stored_declarations
 from tasuki.consent.vocabulary import EMERGENCY_CLASSES, ActorRole, DataClass
 from tasuki.shared.access.records import NOBODY, Method, NewVersion
@@ -47,7 +48,7 @@ class Draft(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    areas: frozenset[str] = Field(min_length=1, max_length=2_000)
+    areas: list[Annotated[str, Field(max_length=6)]] = Field(min_length=1, max_length=2_000)
     start: AwareDatetime | None = None
     end: AwareDatetime | None = None
     roles: frozenset[ActorRole] = frozenset({ActorRole.NURSE, ActorRole.CLINICIAN})
@@ -81,13 +82,14 @@ async def declare(request: Request, service: ServiceDep, caller: CallerDep) -> R
     """Open a declaration."""
     role = _officer(caller)
     draft = await json_form(request, Draft)
+    places = places_of_today(draft.areas)
     now = service.clock.now()
     start = draft.start or now
     made = open_declaration(
         Declaration(
             id=service.ids.new(),
             version=1,
-            areas=draft.areas,
+            areas=places.areas,
             start=start,
             end=draft.end or start + DEFAULT_LENGTH,
             roles=draft.roles,
@@ -103,7 +105,8 @@ async def declare(request: Request, service: ServiceDep, caller: CallerDep) -> R
     )
     async with service.store.unit() as unit:
         await _write(unit, made, request.app.state.desk, caller)
-    return _json(write_declaration(made), status=201)
+    told = {"replaced": dict(places.replaced)} if places.replaced else {}
+    return _json(write_declaration(made) | told, status=201)
 
 
 @ROUTES.post("/{id_}/renew")

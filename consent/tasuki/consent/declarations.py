@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from tasuki.consent.places import lies_in
 from tasuki.consent.vocabulary import ActorRole, DataClass
 from tasuki.shared.faults import Category, Fault
 
@@ -66,9 +67,7 @@ class Declaration:
 
 def covers(declaration: Declaration, municipality: str | None, at: datetime) -> bool:
     """Tell whether a declaration is open for a municipality; an unknown place is not covered."""
-    return (
-        municipality is not None and municipality in declaration.areas and declaration.open_at(at)
-    )
+    return lies_in(municipality, declaration.areas) and declaration.open_at(at)
 
 
 def check_declaration(declaration: Declaration) -> Declaration:

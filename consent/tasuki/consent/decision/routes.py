@@ -13,6 +13,7 @@ from tasuki.consent.decision.outcome import DenyReason, Route
 from tasuki.consent.decision.request import BREAK_GLASS_LIMIT, AccessRequest, BreakGlassReason
 from tasuki.consent.decision.residual import MASKED_CLASSES, Reach
 from tasuki.consent.declarations import latest_versions
+from tasuki.consent.places import lies_in
 from tasuki.consent.resource_types import class_of
 from tasuki.consent.vocabulary import ActorRole, DataClass, Effect, Level, Purpose
 
@@ -117,8 +118,8 @@ def _declaration_for(request: AccessRequest) -> Declaration | DenyReason:
     meant = [d for d in usable if d.drill is request.drill_resident]
     if not meant:
         return DenyReason.NOT_IN_DRILL if request.drill_resident else DenyReason.DRILL_ONLY
-    places = {request.municipality, request.facility_municipality} - {None}
-    here = [d for d in meant if not d.areas.isdisjoint(places)]
+    places = (request.municipality, request.facility_municipality)
+    here = [d for d in meant if any(lies_in(place, d.areas) for place in places)]
     if not here:
         return DenyReason.DECLARED_ELSEWHERE
     asked = {class_of(name) for name in request.types}

@@ -15,6 +15,7 @@ from tasuki.shared.text.municipalities import (
     Municipality,
     check_digit,
     current_code,
+    former_names,
     from_jma_area,
     municipalities_of,
     municipality,
@@ -44,9 +45,10 @@ _COUNTY_OF = {"014036": "古宇郡", "016969": "国後郡"}
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """One way to read an address: a place, the county before it and what stands after it."""
+    """One way to read an address: a place, its name as written, its county, what stands after it."""
 
     place: Municipality
+    name: str
     county: str
     rest: str
 
@@ -55,7 +57,8 @@ def resolve_municipality(address: str, *, prefecture: str | None = None) -> Muni
     """Return the municipality of an address, or None if the address names none or could name several.
 
     A ward of a designated city gives the ward; without the ward it gives the city. Width, spaces, a
-    postal code, a county before a town, and old or variant kanji do not matter.
+    postal code, a county before a town, and old or variant kanji do not matter. A name from before a
+    merger gives the place it is part of today.
 
     Args:
         address: As written, from the prefecture or from the municipality on.
@@ -77,13 +80,16 @@ def resolve_municipality(address: str, *, prefecture: str | None = None) -> Muni
 
 
 def _readings(text: str, *, within: str | None) -> list[_Reading]:
-    found = [_Reading(place, "", rest) for place, rest in _places_at_start(text, within)]
+    found = [
+        _Reading(place, name, "", text.removeprefix(name))
+        for place, name in _places_at_start(text, within)
+    ]
     for mark in _COUNTY.finditer(text[:_COUNTY_WITHIN]):
         county, after = text[: mark.end()], text[mark.end() :]
         found += [
-            _Reading(place, county, rest)
-            for place, rest in _places_at_start(after, within)
-            if place.name[-1] in "町村" and _COUNTY_OF.get(place.code, county) == county
+            _Reading(place, name, county, after.removeprefix(name))
+            for place, name in _places_at_start(after, within)
+            if name[-1] in "町村" and _COUNTY_OF.get(place.code, county) == county
         ]
     return found
 
@@ -91,9 +97,15 @@ def _readings(text: str, *, within: str | None) -> list[_Reading]:
 def _places_at_start(text: str, within: str | None) -> list[tuple[Municipality, str]]:
     names, longest = _names()
     for length in range(min(longest, len(text)), 1, -1):
-        places = [p for p in names.get(text[:length], ()) if within in (None, p.prefecture)]
+        name = text[:length]
+        places = [p for p in names.get(name, ()) if within in (None, p.prefecture)]
+        if within and not places:
+            places = [p for p in _former().get(name, ()) if p.prefecture == within]
+        elif places and not within:
+            # 那珂川町 is in Tochigi today; another was in Fukuoka, and stands in old addresses.
+            places += _former().get(name, ())
         if places:
-            return [(place, text[length:]) for place in places]
+            return [(place, name) for place in places]
     return []
 
 
@@ -101,7 +113,7 @@ def _stands_alone(reading: _Reading, *, prefecture_known: bool) -> bool:
     """Return whether a place is certain although the address does not write its prefecture."""
     place = reading.place
     # 栄町3-2 is far more often a block of some city than a town that is called 栄町.
-    if place.name.endswith("町") and not reading.county and _BLOCK_NUMBER.match(reading.rest):
+    if reading.name.endswith("町") and not reading.county and _BLOCK_NUMBER.match(reading.rest):
         return False
     # 中央区 is a special ward of Tokyo and a ward of ten other cities.
     return prefecture_known or place.name not in _ward_names()
@@ -113,7 +125,15 @@ def _names() -> tuple[dict[str, list[Municipality]], int]:
     for prefecture in prefectures():
         for place in municipalities_of(prefecture):
             names.setdefault(fold_kanji(place.name), []).append(place)
-    return names, max(map(len, names))
+    return names, max(len(name) for name in (*names, *_former()))
+
+
+@cache
+def _former() -> dict[str, list[Municipality]]:
+    names: dict[str, list[Municipality]] = {}
+    for former, place in former_names().items():
+        names.setdefault(fold_kanji(former.removeprefix(place.prefecture)), []).append(place)
+    return names
 
 
 @cache

@@ -120,6 +120,19 @@ def current_code(code: str) -> str | None:
     return successors[0] if len(successors) == 1 else None
 
 
+def former_names() -> Mapping[str, Municipality]:
+    """Return by each name with its prefecture that is no longer in use the one place it is now.
+
+    Names of areas that were divided are left out: such an address could mean several places.
+    """
+    known = {m.prefecture + m.name for m in _by_code().values()}
+    return {
+        name: _by_code()[now]
+        for code, name in _former().items()
+        if name not in known and (now := current_code(code)) is not None
+    }
+
+
 @cache
 def _listed() -> tuple[tuple[str, str, tuple[Municipality, ...]], ...]:
     text = (
@@ -149,6 +162,14 @@ def _by_code() -> dict[str, Municipality]:
 
 @cache
 def _history() -> dict[str, tuple[str, ...]]:
+    return {row["code"]: tuple(row["successors"].split()) for row in _changes()}
+
+
+def _former() -> dict[str, str]:
+    return {row["code"]: row["name"] for row in _changes()}
+
+
+@cache
+def _changes() -> tuple[dict[str, str], ...]:
     text = files("tasuki.shared.text").joinpath("data/code-history.csv").read_text(encoding="utf-8")
-    rows = csv.DictReader(text.splitlines())
-    return {row["code"]: tuple(row["successors"].split()) for row in rows}
+    return tuple(csv.DictReader(text.splitlines()))

@@ -21,6 +21,7 @@ from starlette.routing import Mount
 
 import tasuki
 from tasuki.auth.signing import rotate_keys
+from tasuki.consent.signing.keys import rotate_keys as rotate_declaration_keys
 from tasuki.consent.vocabulary import Purpose
 from tasuki.deploy import composing
 from tasuki.deploy.addresses import Addresses
@@ -78,6 +79,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Starlette:
     )
     FileKeyRing.create(folder.ring, house.tenants)
     rotate_keys(folder.signing_keys)
+    rotate_declaration_keys(folder.declaration_keys)
     return composing.whole_app(house, front_app(folder))
 
 

@@ -14,9 +14,11 @@ from tasuki.consent import (
     disclosure_routes,
     feed_routes,
 )
+from tasuki.consent.declaring import Declaring
 from tasuki.consent.persons import Persons
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.consent.room import ConsentRoomDecider
+from tasuki.consent.signing.keys import open_keys
 from tasuki.shared.access.gate import Desk, Gate
 from tasuki.shared.rest import (
     capability,
@@ -61,11 +63,15 @@ def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> Fas
         max_body=settings.max_body,
         max_entries=settings.max_entries,
     )
+    key_file = settings.declaration_keys
+    keys = None if key_file is None else open_keys(key_file, settings.fhir_url)
+    declaring = Declaring(store, desk, keys, clock, ids)
     fhir = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
     app = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
     for one in (app, fhir):
         one.state.fhir = service
         one.state.desk = desk
+        one.state.declaring = declaring
         one.state.near = near
         one.state.holders = settings.holders
         one.state.registrars = settings.registrars
@@ -77,6 +83,7 @@ def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> Fas
     for routes in (
         capability.ROUTES,
         feed_routes.ROUTES,
+        declaration_routes.KEY_ROUTES,
         disclosures.ROUTES,
         disclosure_routes.ROUTES,
         consent_routes.ROUTES,

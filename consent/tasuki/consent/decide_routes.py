@@ -13,10 +13,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from tasuki.consent.decision import AccessRequest, Actor, Permit, decide
-from tasuki.consent.declaration_json import read_declaration
 from tasuki.consent.explain import explain
 from tasuki.consent.provisions import read_held_consent
-from tasuki.consent.stored_declarations import stored_declarations
 from tasuki.consent.vocabulary import EMERGENCY_CLASSES, ActorRole, DataClass, Purpose
 from tasuki.consent.wire import write_decision
 from tasuki.shared.audit.events import Outcome
@@ -74,9 +72,7 @@ async def decided(request: Request, service: ServiceDep, caller: CallerDep) -> R
             holder_region=question.holder_region,
             classes=question.classes,
             municipality=question.municipality,
-            declarations=tuple(
-                read_declaration(document) for document in await stored_declarations(unit)
-            ),
+            declarations=await request.app.state.declaring.counting(unit),
             consents=await _consents(unit, person),
             policy=request.app.state.policies.get(question.holder_region),
         )

@@ -188,12 +188,20 @@ def append_version(history: tuple[Declaration, ...], new: Declaration) -> tuple[
 
 
 def latest_versions(declarations: Iterable[Declaration]) -> tuple[Declaration, ...]:
-    """Return of each declaration the highest version, by id; only these count."""
+    """Return of each declaration the highest version, by id; only these count.
+
+    Of two with the same number, which only a restored issuer could have made, the one that ends
+    first.
+    """
     found: dict[str, Declaration] = {}
     for one in declarations:
-        if one.id not in found or found[one.id].version < one.version:
+        if one.id not in found or _newness(found[one.id]) < _newness(one):
             found[one.id] = one
     return tuple(found[key] for key in sorted(found))
+
+
+def _newness(one: Declaration) -> tuple[int, float]:
+    return one.version, -min(one.end, one.closed_at or one.end).timestamp()
 
 
 def _require_officer(role: ActorRole) -> None:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from tasuki.consent.declaration_json import read_declaration
 from tasuki.consent.reading import Element, as_element, refuse
 
 if TYPE_CHECKING:
@@ -34,7 +33,8 @@ class ConsentFeedEntry:
         seq: Its place in the feed, from 1.
         epoch: The feed's epoch.
         person: Network tokens of the person a Consent belongs to; empty for a declaration.
-        body: The FHIR Consent, or the declaration's JSON form.
+        body: The FHIR Consent, or the signed declaration; whose signature counts is the reader's
+            to say (`tasuki.consent.signing`).
     """
 
     seq: int
@@ -204,7 +204,8 @@ def _entry(read: Element, epoch: str) -> ConsentFeedEntry:
         body.text("id")
         return ConsentFeedEntry(_whole(read, "seq"), epoch, "consent", person, body.members)
     if kind == "declaration":
-        read_declaration(body.members)
+        body.text("form")
+        body.text("id")
         if person:
             raise refuse(read.at("person"), "A declaration is about nobody.")
         return ConsentFeedEntry(_whole(read, "seq"), epoch, "declaration", (), body.members)

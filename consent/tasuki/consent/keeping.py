@@ -1,15 +1,16 @@
 """A service's own snapshot of Consents and declarations, kept from the consent feed.
 
 Consents lie sealed in the service's database, found by network token in the transaction of the
-disclosure; declarations are few and held in memory too.
+disclosure; declarations are few and held in memory too: of each every signed version, so that one
+that comes again later takes the place of none, and of these only what its signature makes count.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import TYPE_CHECKING
 
-from tasuki.consent.declaration_json import read_declaration
 from tasuki.consent.feed import FeedPosition, read_page, reduce_feed
 from tasuki.consent.provisions import read_held_consent
 from tasuki.shared.access.copies import Cursor, Entry
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from tasuki.consent.declarations import Declaration
     from tasuki.consent.feed import ConsentFeedEntry
     from tasuki.consent.rules import HeldConsent
+    from tasuki.consent.signing.trust import Trust
     from tasuki.shared.access.copies import Copies
     from tasuki.shared.access.records import Unit
     from tasuki.shared.clock import Clock
@@ -30,11 +32,17 @@ CACHED_RULES = 5_000
 
 
 class KeptSnapshot:
-    """Implements `FeedCopy` for the follower, and answers what a decision needs."""
+    """Implements `FeedCopy` for the follower, and answers what a decision needs.
 
-    def __init__(self, copies: Copies, clock: Clock) -> None:
+    Attributes:
+        trust: Whose declarations count.
+    """
+
+    def __init__(self, copies: Copies, clock: Clock, trust: Trust) -> None:
         self._copies = copies
         self._clock = clock
+        self.trust = trust
+        self._held: list[bytes] = []
         self._declarations: tuple[Declaration, ...] = ()
         self._cursor: Cursor | None = None
         self._complete = False
@@ -49,7 +57,7 @@ class KeptSnapshot:
 
     @property
     def declarations(self) -> tuple[Declaration, ...]:
-        """All declarations known, newest versions."""
+        """All declarations that count, every version."""
         return self._declarations
 
     def age(self) -> timedelta | None:
@@ -94,16 +102,20 @@ class KeptSnapshot:
         await self._copies.apply(FEED, [_entry(one) for one in news], cursor)
         if any(one.kind == "declaration" for one in news):
             await self._read_declarations()
+        else:
+            self._declarations = await self.trust.of(self._held)
         self._cursor, self._complete = cursor, after.caught_up
         return read.next is None
 
     async def _read_declarations(self) -> None:
-        bodies = await self._copies.of_person(FEED, [FOR_ALL])
-        self._declarations = tuple(read_declaration(json.loads(body)) for body in bodies)
+        self._held = await self._copies.of_person(FEED, [FOR_ALL])
+        self._declarations = await self.trust.of(self._held)
 
 
 def _entry(entry: ConsentFeedEntry) -> Entry:
     own = tuple(token for token in entry.person if token != FOR_ALL)
-    tokens = own if entry.kind == "consent" else (FOR_ALL,)
     body = json.dumps(entry.body, ensure_ascii=False).encode()
-    return Entry(f"{entry.kind}/{entry.body['id']}", entry.seq, tokens, body)
+    key = f"{entry.kind}/{entry.body['id']}"
+    if entry.kind == "consent":
+        return Entry(key, entry.seq, own, body)
+    return Entry(f"{key}/{hashlib.sha256(body).hexdigest()[:32]}", entry.seq, (FOR_ALL,), body)

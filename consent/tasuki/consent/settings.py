@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path  # noqa: TC003 - read at run time
+
 from pydantic import BaseModel
 from pydantic_settings import SettingsConfigDict
 
@@ -29,6 +31,7 @@ class ConsentSettings(ServiceSettings):
         holders: Whoever may have disclosed something.
         registrars: Client ids that may record Consents given on paper.
         policies: Implicit policy documents by region, for `POST /decide`.
+        declaration_keys: The JWK set that declarations are signed with; None where none is made.
     """
 
     model_config = SettingsConfigDict(
@@ -39,6 +42,7 @@ class ConsentSettings(ServiceSettings):
     holders: tuple[Holder, ...] = ()
     registrars: frozenset[str] = frozenset()
     policies: tuple[dict[str, str], ...] = ()
+    declaration_keys: Path | None = None
 
     @property
     def fhir_url(self) -> str:

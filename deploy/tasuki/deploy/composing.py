@@ -15,6 +15,7 @@ from tasuki.auth.signing import rotate_keys
 from tasuki.consent.app import create_app as create_consent
 from tasuki.consent.settings import ConsentSettings
 from tasuki.consent.settings import Holder as ConsentHolder
+from tasuki.consent.signing.keys import rotate_keys as rotate_declaration_keys
 from tasuki.deploy.clients import client_key
 from tasuki.deploy.mounting import mounted
 from tasuki.ehr.app import create_app as create_ehr
@@ -76,6 +77,8 @@ class House:
             FileKeyRing.create(self.folder.ring, self.tenants)
         if not self.folder.signing_keys.exists():
             rotate_keys(self.folder.signing_keys)
+        if not self.folder.declaration_keys.exists():
+            rotate_declaration_keys(self.folder.declaration_keys)
         for tenant in (*self.tenants, "keys"):
             await self.postgres.ensure_database(self.database(tenant))
         engine = engine_for(self.postgres.url(self.database("auth")))
@@ -218,6 +221,7 @@ def consent_settings(house: House) -> ConsentSettings:
         holders=tuple(holders),
         registrars=frozenset({"registrar"}),
         policies=tuple({"region": one.code, **policy()} for one in house.regions),
+        declaration_keys=house.folder.declaration_keys,
     )
 
 

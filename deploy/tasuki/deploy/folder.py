@@ -42,6 +42,11 @@ class DataFolder:
         return self.keys / "signing.json"
 
     @property
+    def declaration_keys(self) -> Path:
+        """Keys of the consent service that declarations are signed with."""
+        return self.keys / "declarations.json"
+
+    @property
     def cache(self) -> Path:
         """What can be fetched again."""
         return self.path / "cache"

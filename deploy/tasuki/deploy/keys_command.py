@@ -79,5 +79,23 @@ def signing(
     typer.echo(f"signing key {kid} is used from the next start on")
 
 
+@KEYS.command()
+def declarations(
+    file: Annotated[Path, typer.Argument(help="The consent service's JWK set.")],
+    withdraw: Annotated[
+        str | None,
+        typer.Option(help="Id of a key whose signatures shall count nowhere any more."),
+    ] = None,
+) -> None:
+    """Put a fresh declaration key in front, or withdraw one. Then restart consent."""
+    from tasuki.consent.signing import keys  # noqa: PLC0415 - as above
+
+    if not file.parent.is_dir():
+        fail("there is no such folder")
+    with plain_faults():
+        kid = keys.rotate_keys(file) if withdraw is None else keys.withdraw_key(file, withdraw)
+    typer.echo(f"declaration key {kid} is used from the next start on")
+
+
 def _numbers(versions: Iterable[int]) -> str:
     return ", ".join(str(version) for version in sorted(versions))

@@ -20,6 +20,8 @@ from tasuki.consent.enforcing import ConsentDecider
 from tasuki.consent.feed import FeedPage, write_page
 from tasuki.consent.keeping import KeptSnapshot
 from tasuki.consent.policy import read_implicit_policy
+from tasuki.consent.signing.trust import Trust
+from tasuki.shared.access.jwks import StaticJwks
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -41,7 +43,9 @@ EXAMPLE = Path(__file__).parents[2] / "data/jp-clinical/Condition-Example-JP-Con
 async def ward(server: Server, tmp_path: Path) -> AsyncIterator[House]:
     """A region whose clinicians may see their patients, with consents known to be fresh."""
     async with tenant_on(server, tmp_path) as world:
-        snapshot = KeptSnapshot(world.store.replicas, world.clock)
+        snapshot = KeptSnapshot(
+            world.store.replicas, world.clock, Trust(StaticJwks({}), "x", world.clock)
+        )
         policy = read_implicit_policy({"region": "noto", "everyday_within": "permit"})
         rules = ConsentDecider("noto", policy, snapshot, residents_write=False, clock=world.clock)
         async with house_on(world, rules=rules) as made:

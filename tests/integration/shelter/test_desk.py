@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from joserfc.jwk import ECKey
 from tests.integration.shelter.world import KANAZAWA, query_of, world
 
 from tasuki.shelter.settings import Limits
@@ -227,6 +228,10 @@ async def test_each_missing_basis_keeps_the_record_closed_and_says_so(
         w.noto.put("p1", [patient(), allergy()], TOKEN)
         await w.settle()
         await w.sign_in()
+        assert "有効な災害時の宣言がありません" in await refused_words(w)
+        w.stubs.declare(key=ECKey.generate_key("P-256", parameters={"kid": "k1"}))
+        w.stubs.declare(key=ECKey.generate_key("P-256", parameters={"kid": "stranger"}))
+        await w.settle()
         assert "有効な災害時の宣言がありません" in await refused_words(w)
         w.stubs.declare(drill=True)
         await w.settle()

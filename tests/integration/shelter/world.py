@@ -23,8 +23,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from starlette.responses import JSONResponse, Response
 
-from tasuki.consent.declaration_json import write_declaration
 from tasuki.consent.declarations import Declaration
+from tasuki.consent.signing import sign_declaration, write_signed
 from tasuki.consent.vocabulary import EMERGENCY_CLASSES, ActorRole
 from tasuki.shared.clock import SystemClock
 from tasuki.shared.crypto.keyfile import KeyFile
@@ -119,8 +119,14 @@ class Stubs:
     def issuer(self) -> str:
         return f"{self.base}/auth"
 
-    def declare(self, *, drill: bool = False, areas: tuple[str, ...] = (WAJIMA,)) -> None:
-        """Open a declaration."""
+    def declare(
+        self,
+        *,
+        drill: bool = False,
+        areas: tuple[str, ...] = (WAJIMA,),
+        key: ECKey | None = None,
+    ) -> None:
+        """Open a declaration, signed with the consent service's key unless another is given."""
         now = datetime.now(UTC)  # noqa: TID251 - the app under test runs on the real clock
         declaration = Declaration(
             id=f"d{len(self.feed)}",
@@ -136,7 +142,8 @@ class Stubs:
             opened_by="officer-1",
             recorded_at=now - timedelta(hours=1),
         )
-        self._say("declaration", (), write_declaration(declaration))
+        signed = sign_declaration(declaration, key or self.key, f"{self.base}/consent/fhir")
+        self._say("declaration", (), write_signed(declaration, signed))
 
     def consent(self, id_: str, tokens: tuple[str, ...], provision: Json) -> None:
         """Let a resident say something about the emergency profile."""
@@ -193,6 +200,7 @@ class Stubs:
             ("/{region}/fhir/$changes", self._changes, "GET"),
             ("/{region}/fhir/Patient/{owner}/$everything", self._everything, "GET"),
             ("/consent/fhir/$feed", self._feed, "GET"),
+            ("/consent/fhir/.well-known/declaration-keys", self._jwks, "GET"),
         ):
             self.app.add_api_route(path, answer, methods=[method])
 

@@ -177,7 +177,7 @@ def _page(**over: object) -> dict[str, Any]:
         (_page(person=[""]), "page.entries[0].person"),
         (_page(body={"resourceType": "Patient", "id": "p"}), "page.entries[0]"),
         (_page(body={"resourceType": "Consent"}), "page.entries[0].body.id"),
-        (_page(kind="declaration", person=[]), "declaration.resourceType"),
+        (_page(kind="declaration", person=[]), "page.entries[0].body.form"),
     ],
 )
 def test_a_page_not_understood_is_refused(page: dict[str, Any], path: str) -> None:

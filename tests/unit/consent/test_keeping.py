@@ -10,6 +10,8 @@ from tests.unit.web.fakes import FakeCopies
 
 from tasuki.consent.keeping import KeptSnapshot
 from tasuki.consent.rules import ConsentRule
+from tasuki.consent.signing.trust import Trust
+from tasuki.shared.access.jwks import StaticJwks
 from tasuki.shared.access.records import Copy
 from tasuki.shared.clock import FixedClock
 
@@ -35,7 +37,7 @@ def test_a_number_that_comes_again_does_not_bring_back_what_was_said_before(
 ) -> None:
     """A restored feed begins anew, and counts from one again."""
     kept = _Kept()
-    snapshot = KeptSnapshot(FakeCopies(), FixedClock())
+    snapshot = KeptSnapshot(FakeCopies(), FixedClock(), Trust(StaticJwks({}), "x", FixedClock()))
     effects = []
     for effect in ("permit", "deny"):
         kept.body = json.dumps(consent_json(provision={"type": effect})).encode()

@@ -11,6 +11,7 @@ from tasuki.consent.enforcing import ConsentDecider
 from tasuki.consent.following import consent_follower
 from tasuki.consent.keeping import FEED, KeptSnapshot
 from tasuki.consent.policy import read_implicit_policy
+from tasuki.consent.signing.trust import trust_for
 from tasuki.ehr import summary
 from tasuki.ehr.elsewhere import Elsewhere
 from tasuki.ehr.pages.door import IDLE, install_pages
@@ -41,7 +42,9 @@ def create_app(settings: EhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
     """Return the app, to be mounted at `settings.public_url`; FHIR is under `/fhir`."""
     store = store_for(settings, clock=clock, ids=ids, links_people=True)
     near = neighbours_for(settings, settings.region.base_url, clock=clock, ids=ids)
-    snapshot = KeptSnapshot(store.replicas, clock)
+    snapshot = KeptSnapshot(
+        store.replicas, clock, trust_for(settings, settings.consent_url, near, clock)
+    )
     policy = read_implicit_policy(
         {
             "region": settings.region.code,
@@ -79,6 +82,7 @@ def create_app(settings: EhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
     app.mount("/fhir", fhir)
     app.include_router(health.ROUTES)
     numbers = metrics.Metrics(clock, store, (FEED,))
+    snapshot.trust.metered(numbers.registry)
     metrics.install(app, numbers, open_to_all=settings.metrics_open)
     sessions = Sessions(store, store.replicas, clock=clock, idle=IDLE)
     install_pages(app, settings, sessions, near, clock=clock, ids=ids)

@@ -11,6 +11,7 @@ from tasuki.consent.enforcing import ConsentDecider
 from tasuki.consent.following import consent_follower
 from tasuki.consent.keeping import FEED, KeptSnapshot
 from tasuki.consent.policy import read_implicit_policy
+from tasuki.consent.signing.trust import trust_for
 from tasuki.phr import tokens
 from tasuki.phr.deciding import PhrDecider
 from tasuki.phr.pages import log_routes, looked_routes, sharing_routes
@@ -54,7 +55,9 @@ def create_app(settings: PhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
     """Return the app, to be mounted at `settings.public_url`: pages, and FHIR under `/fhir`."""
     store = store_for(settings, clock=clock, ids=ids, links_people=True)
     near = neighbours_for(settings, settings.fhir_url, clock=clock, ids=ids)
-    snapshot = KeptSnapshot(store.replicas, clock)
+    snapshot = KeptSnapshot(
+        store.replicas, clock, trust_for(settings, settings.consent_url, near, clock)
+    )
     # What a resident writes here is shown to others by consent only: no implicit policy.
     by_consent = ConsentDecider(
         REGION,
@@ -83,6 +86,7 @@ def create_app(settings: PhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
     sessions = Sessions(store, store.replicas, clock=clock, idle=idle_time(settings))
     install(app, resident_web(settings, sessions, near, clock=clock, ids=ids))
     numbers = metrics.Metrics(clock, store, (FEED,))
+    snapshot.trust.metered(numbers.registry)
     metrics.install(app, numbers, open_to_all=settings.metrics_open)
     for routes in (health, log_routes, sharing_routes, looked_routes):
         app.include_router(routes.ROUTES)

@@ -14,6 +14,7 @@ from tasuki.consent.enforcing import ConsentDecider
 from tasuki.consent.following import consent_follower
 from tasuki.consent.keeping import KeptSnapshot
 from tasuki.consent.policy import read_implicit_policy
+from tasuki.consent.signing.trust import trust_for
 from tasuki.shared.access.gate import Desk, Gate
 from tasuki.shared.rest import metrics
 from tasuki.shared.rest.following import Follower
@@ -57,7 +58,9 @@ def create_app(settings: ShelterSettings, *, clock: Clock, ids: IdSource) -> Fas
     store = store_for(settings, clock=clock, ids=ids, links_people=True)
     base_url = f"{settings.public_url}/fhir"
     near = neighbours_for(settings, base_url, clock=clock, ids=ids)
-    snapshot = KeptSnapshot(store.replicas, clock)
+    snapshot = KeptSnapshot(
+        store.replicas, clock, trust_for(settings, settings.consent_url, near, clock)
+    )
     policy = read_implicit_policy({"region": settings.region, "disaster": settings.disaster})
     decider = ConsentDecider(settings.region, policy, snapshot, residents_write=False, clock=clock)
     audit = Desk("shelter", settings.region, clock)
@@ -103,6 +106,7 @@ def create_app(settings: ShelterSettings, *, clock: Clock, ids: IdSource) -> Fas
     followers = _followers(settings, store, near, people, snapshot, clock)
     app.state.followers = followers
     numbers = metrics.Metrics(clock, store, [one.source.name for one in followers])
+    snapshot.trust.metered(numbers.registry)
     metrics.install(app, numbers, open_to_all=settings.metrics_open)
 
     @asynccontextmanager

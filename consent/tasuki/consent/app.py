@@ -13,12 +13,14 @@ from tasuki.consent import (
     declaration_routes,
     disclosure_routes,
     feed_routes,
+    warning_routes,
 )
 from tasuki.consent.declaring import Declaring
 from tasuki.consent.persons import Persons
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.consent.room import ConsentRoomDecider
 from tasuki.consent.signing.keys import open_keys
+from tasuki.consent.warnings.desk import Proposals
 from tasuki.shared.access.gate import Desk, Gate
 from tasuki.shared.rest import (
     capability,
@@ -66,12 +68,14 @@ def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> Fas
     key_file = settings.declaration_keys
     keys = None if key_file is None else open_keys(key_file, settings.fhir_url)
     declaring = Declaring(store, desk, keys, clock, ids)
+    proposals = Proposals(store, desk, clock)
     fhir = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
     app = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
     for one in (app, fhir):
         one.state.fhir = service
         one.state.desk = desk
         one.state.declaring = declaring
+        one.state.proposals = proposals
         one.state.near = near
         one.state.holders = settings.holders
         one.state.registrars = settings.registrars
@@ -92,7 +96,12 @@ def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> Fas
         resources.READ_ROUTES,
     ):
         fhir.include_router(routes)
-    for routes in (health.ROUTES, declaration_routes.ROUTES, decide_routes.ROUTES):
+    for routes in (
+        health.ROUTES,
+        declaration_routes.ROUTES,
+        warning_routes.ROUTES,
+        decide_routes.ROUTES,
+    ):
         app.include_router(routes)
     metrics.install(app, metrics.Metrics(clock, store), open_to_all=settings.metrics_open)
     app.mount("/fhir", fhir)

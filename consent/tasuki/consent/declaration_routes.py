@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
-from tasuki.consent.declaring import SCOPE, Declaring, Draft
+from tasuki.consent.declaring import SCOPE, Declaring, Draft, officer
 from tasuki.shared.access.refusals import out_of_scope
 from tasuki.shared.fhir.json import render
 from tasuki.shared.rest.answers import NO_STORE
@@ -53,6 +53,7 @@ async def declared(service: ServiceDep, declaring: DeclaringDep, caller: CallerD
 @ROUTES.post("")
 async def declare(request: Request, declaring: DeclaringDep, caller: CallerDep) -> Response:
     """Open a declaration."""
+    officer(caller)
     made, places = await declaring.open(caller, await json_form(request, Draft))
     told = {"replaced": dict(places.replaced)} if places.replaced else {}
     return _json(made.written() | told, status=201)
@@ -61,6 +62,7 @@ async def declare(request: Request, declaring: DeclaringDep, caller: CallerDep) 
 @ROUTES.post("/{id_}/renew")
 async def renew(id_: str, request: Request, declaring: DeclaringDep, caller: CallerDep) -> Response:
     """Let a declaration end later, seven days from now at most."""
+    officer(caller)
     renewal = await json_form(request, Renewal)
     return _json((await declaring.renew(caller, id_, renewal.end)).written())
 

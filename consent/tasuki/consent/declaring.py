@@ -30,6 +30,7 @@ from tasuki.consent.signing import (
 )
 from tasuki.consent.stored_declarations import stored_declarations
 from tasuki.consent.vocabulary import EMERGENCY_CLASSES, ActorRole, DataClass
+from tasuki.shared.access.principal import Role
 from tasuki.shared.access.records import NOBODY, Method, NewVersion
 from tasuki.shared.access.refusals import forbidden, out_of_scope
 from tasuki.shared.audit.events import Outcome
@@ -219,17 +220,16 @@ class Declaring:
 
 
 def officer(caller: Caller) -> ActorRole:
-    """Return the role of a caller who has the scope to declare.
+    """Return the officer's role, for a caller who is one and has the scope to declare.
 
     Raises:
         Fault: FORBIDDEN.
     """
     if not caller.principal.scopes.has(SCOPE):
         raise out_of_scope(SCOPE)
-    try:
-        return ActorRole(caller.principal.role.value)
-    except ValueError:
-        raise forbidden("role-may-not-declare") from None
+    if caller.principal.role is not Role.OFFICER:
+        raise forbidden("role-may-not-declare")
+    return ActorRole.OFFICER
 
 
 async def _current(unit: Unit, id_: str) -> Declaration:

@@ -146,6 +146,28 @@ def load(
 
 
 @APP.command()
+def warning(
+    files: Annotated[
+        list[Path], typer.Argument(help="XML of JMA, L-Alert or CAP", exists=True, dir_okay=False)
+    ],
+    data: DataOption = DATA,
+) -> None:
+    """Hand documents of a warning feed to the demo; an officer decides on what they propose."""
+    from tasuki.deploy.warning import hand_in  # noqa: PLC0415 - as above
+
+    async def handed_in() -> bool:
+        taken = True
+        async for answer in hand_in(DataFolder(data.resolve()), files):
+            typer.echo(f"{answer.file}: {answer.said}")
+            taken = taken and answer.taken
+        return taken
+
+    with plain_faults():
+        all_taken = asyncio.run(handed_in())
+    raise typer.Exit(0 if all_taken else 1)
+
+
+@APP.command()
 def serve(
     service: ServiceArgument,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",

@@ -20,6 +20,9 @@ CREDENTIALS = "client_credentials"
 CODE = ("authorization_code", "refresh_token")
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
+WARNINGS = "warnings"
+"""The client that hands documents of warning feeds to the consent service."""
+
 EXCHANGED = " ".join(
     f"user/{type_}.rs"
     for type_ in (
@@ -58,6 +61,7 @@ def registrations(at: Addresses, folder: DataFolder) -> list[ClientRegistration]
             folder,
             at.consent_fhir,
         ),
+        _backend(WARNINGS, "tasuki/warn", (at.consent_fhir,), folder),
         _backend("registrar", "system/*.cruds", (at.phr_fhir, at.consent_fhir), folder),
     ]
     for region, base in at.ehr.items():

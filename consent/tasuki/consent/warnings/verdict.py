@@ -33,6 +33,7 @@ class Why(StrEnum):
     CANCELLED = "cancelled"
     NOT_REAL = "not-real"  # a drill, a test, a word we do not know
     WORDS_OF_A_DRILL = "words-of-a-drill"  # it says it is real, and speaks of a drill
+    LIFTED = "lifted"  # it takes back what may have been grave
     NOT_GRAVE = "not-grave"
 
 
@@ -94,7 +95,7 @@ def judged(bulletin: Bulletin) -> Judged:
         return Judged(Verdict.NOTHING, Why.WORDS_OF_A_DRILL)
     grave = tuple(hazard for hazard in bulletin.hazards if is_grave(bulletin, hazard))
     if not grave:
-        return Judged(Verdict.NOTHING, Why.NOT_GRAVE)
+        return Judged(Verdict.NOTHING, Why.LIFTED if _lifts(bulletin) else Why.NOT_GRAVE)
     return Judged(Verdict.PROPOSES, Why.GRAVE, grave)
 
 
@@ -109,6 +110,12 @@ def is_grave(bulletin: Bulletin, hazard: Hazard) -> bool:
     if bulletin.kind == _ORDERS:
         return hazard.kind in _LALERT and hazard.weight not in _LIFTED
     return _RELIEF_ACT.search(f"{bulletin.title}\n{bulletin.headline}") is not None
+
+
+def _lifts(bulletin: Bulletin) -> bool:
+    said = [bulletin.title, bulletin.headline]
+    said += [f"{hazard.kind} {hazard.weight}" for hazard in bulletin.hazards]
+    return any("解除" in text or "AllClear" in text for text in said)
 
 
 def speaks_of_a_drill(bulletin: Bulletin) -> bool:

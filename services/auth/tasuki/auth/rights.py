@@ -18,7 +18,9 @@ TASUKI_WORDS_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
         Role.NURSE: frozenset({"tasuki/desk", "tasuki/locate", "tasuki/match", "tasuki/profile"}),
         Role.OFFICER: frozenset({"tasuki/declare"}),
         Role.HOSPITAL: frozenset({"tasuki/match"}),
-        Role.SERVICE: frozenset({"tasuki/feed", "tasuki/locate", "tasuki/match", "tasuki/profile"}),
+        Role.SERVICE: frozenset(
+            {"tasuki/feed", "tasuki/locate", "tasuki/match", "tasuki/profile", "tasuki/warn"}
+        ),
     }
 )
 

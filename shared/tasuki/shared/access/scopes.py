@@ -24,6 +24,7 @@ TASUKI_WORDS = frozenset(
         "tasuki/locate",
         "tasuki/match",
         "tasuki/profile",
+        "tasuki/warn",
     }
 )
 WORDS = OPENID_WORDS | TASUKI_WORDS

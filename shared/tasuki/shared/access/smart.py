@@ -38,6 +38,7 @@ SCOPES_SUPPORTED = (
     "tasuki/locate",
     "tasuki/match",
     "tasuki/profile",
+    "tasuki/warn",
 )
 
 

@@ -40,14 +40,14 @@ EXPECTED = {
     "54_01_01_100514_VXSE42.xml": (N, Why.NOT_REAL, 0, 0),  # test
     # tsunami
     "20231009082436_00085500_VTSE41.xml": (N, Why.NOT_GRAVE, 0, 0),  # advisory
-    "20231009120003_08446949_VTSE41.xml": (N, Why.NOT_GRAVE, 0, 0),  # forecast
+    "20231009120003_08446949_VTSE41.xml": (N, Why.LIFTED, 0, 0),  # forecast
     "32-39_11_02_120615_VTSE41.xml": (P, Why.GRAVE, 1, 0),  # 11 March 2011: a coast
-    "32-39_11_13_120615_VTSE41.xml": (N, Why.NOT_GRAVE, 0, 0),  # lifted two days later
+    "32-39_11_13_120615_VTSE41.xml": (N, Why.LIFTED, 0, 0),  # lifted two days later
     "32-39_12_02_250206_VTSE41.xml": (N, Why.NOT_REAL, 0, 0),  # drill
     "38-39_03_01_210805_VTSE41.xml": (W, Why.CANCELLED, 0, 0),
     # special warnings
     "62_01_01_130412_VPNO50.xml": (P, Why.GRAVE, 27, 27),  # rain, Nara 2011
-    "62_01_05_130412_VPNO50.xml": (N, Why.NOT_GRAVE, 0, 0),  # lifted
+    "62_01_05_130412_VPNO50.xml": (N, Why.LIFTED, 0, 0),  # lifted
 }
 
 

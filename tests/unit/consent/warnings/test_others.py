@@ -17,7 +17,7 @@ P, W, N = Verdict.PROPOSES, Verdict.WITHDRAWS, Verdict.NOTHING
 EXPECTED = {
     "lalert-evacuation": (P, Why.GRAVE),
     "lalert-evacuation-whole": (P, Why.GRAVE),
-    "lalert-evacuation-lifted": (N, Why.NOT_GRAVE),
+    "lalert-evacuation-lifted": (N, Why.LIFTED),
     "lalert-evacuation-cancelled": (W, Why.CANCELLED),
     "lalert-elderly-only": (N, Why.NOT_GRAVE),
     "lalert-exercise": (N, Why.NOT_REAL),
@@ -31,7 +31,7 @@ EXPECTED = {
     "cap-extreme": (P, Why.GRAVE),
     "cap-update": (P, Why.GRAVE),
     "cap-cancel": (W, Why.CANCELLED),
-    "cap-all-clear": (N, Why.NOT_GRAVE),
+    "cap-all-clear": (N, Why.LIFTED),
     "cap-special-warning": (P, Why.GRAVE),
     "cap-severe": (N, Why.NOT_GRAVE),
     "cap-possible": (N, Why.NOT_GRAVE),

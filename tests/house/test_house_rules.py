@@ -26,7 +26,9 @@ VERBS = frozenset(
 )
 
 # A parameter of one of these means that nobody gets in without a token or a session.
-CALLERS = frozenset({"CallerDep", "ClinicianDep", "ResidentDep", "SignedIn", "CheckedForm"})
+CALLERS = frozenset(
+    {"CallerDep", "ClinicianDep", "ResidentDep", "OfficerDep", "SignedIn", "CheckedForm"}
+)
 
 PUBLIC = frozenset(
     {

@@ -16,6 +16,7 @@ from tasuki.consent import (
     warning_routes,
 )
 from tasuki.consent.declaring import Declaring
+from tasuki.consent.officer.web import officers_app, officers_sessions, officers_web
 from tasuki.consent.persons import Persons
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.consent.room import ConsentRoomDecider
@@ -35,6 +36,7 @@ from tasuki.shared.rest import (
 from tasuki.shared.rest.neighbours import neighbours_for
 from tasuki.shared.rest.service import FhirService
 from tasuki.shared.store.opening import running, store_for
+from tasuki.shared.web.sweeping import sweeping
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -103,12 +105,16 @@ def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> Fas
         decide_routes.ROUTES,
     ):
         app.include_router(routes)
+    sessions = officers_sessions(store, store.replicas, clock)
+    pages = officers_web(settings, sessions, near, clock=clock, ids=ids)
+    if pages is not None:
+        app.mount("/officer", officers_app(pages, declaring, proposals))
     metrics.install(app, metrics.Metrics(clock, store), open_to_all=settings.metrics_open)
     app.mount("/fhir", fhir)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with running(store), near.http:
+        async with running(store), near.http, sweeping(sessions.end_old):
             yield
 
     app.router.lifespan_context = lifespan

@@ -104,11 +104,14 @@ class Declaring:
     clock: Clock
     ids: IdSource
 
-    async def open(self, caller: Caller, draft: Draft) -> tuple[Held, Places]:
+    async def open(
+        self, caller: Caller, draft: Draft, *, id_: str | None = None
+    ) -> tuple[Held, Places]:
         """Open a declaration; return it, and which codes of merged municipalities were replaced.
 
         Raises:
-            Fault: FORBIDDEN, STRUCTURE; UNAVAILABLE where no key is set.
+            Fault: FORBIDDEN, STRUCTURE; CONFLICT where one of this id is there already;
+                UNAVAILABLE where no key is set.
         """
         role = officer(caller)
         places = places_of_today(draft.areas)
@@ -116,7 +119,7 @@ class Declaring:
         start = draft.start or now
         made = open_declaration(
             Declaration(
-                id=self.ids.new(),
+                id=id_ or self.ids.new(),
                 version=1,
                 areas=places.areas,
                 start=start,

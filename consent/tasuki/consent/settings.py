@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003 - read at run time
+from pathlib import Path
 
 from pydantic import BaseModel
 from pydantic_settings import SettingsConfigDict
@@ -31,6 +31,8 @@ class ConsentSettings(ServiceSettings):
         holders: Whoever may have disclosed something.
         registrars: Client ids that may record Consents given on paper.
         policies: Implicit policy documents by region, for `POST /decide`.
+        web_client_id: The interactive client of the officer's pages.
+        web_private_jwk_file: The key that proves it; None where there are no pages.
         declaration_keys: The JWK set that declarations are signed with; None where none is made.
     """
 
@@ -43,6 +45,8 @@ class ConsentSettings(ServiceSettings):
     registrars: frozenset[str] = frozenset()
     policies: tuple[dict[str, str], ...] = ()
     declaration_keys: Path | None = None
+    web_client_id: str = ""
+    web_private_jwk_file: Path | None = None
 
     @property
     def fhir_url(self) -> str:

@@ -38,6 +38,11 @@ class Addresses:
         return f"{self.base}/consent"
 
     @property
+    def officer(self) -> str:
+        """The officer's pages."""
+        return f"{self.consent}/officer"
+
+    @property
     def consent_fhir(self) -> str:
         """The consent service's FHIR base URL."""
         return f"{self.base}/consent/fhir"
@@ -67,6 +72,7 @@ class Addresses:
         doors = {
             "desk": f"{self.shelter}/callback",
             "resident": f"{self.phr}/callback",
+            "officer": f"{self.officer}/callback",
             "command-line": f"{self.base}/command-line",
         } | {f"viewer-{region}": f"{self.base}/ehr/{region}/callback" for region in self.regions}
         return (doors[client_id],)

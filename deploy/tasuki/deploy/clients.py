@@ -35,6 +35,7 @@ CLINICIAN_SCOPES = (
     "openid fhirUser offline_access user/*.rs tasuki/locate tasuki/match tasuki/profile"
 )
 RESIDENT_SCOPES = "openid fhirUser offline_access launch/patient patient/*.cruds"
+OFFICER_SCOPES = "openid offline_access tasuki/declare"
 NURSE_SCOPES = "openid fhirUser offline_access tasuki/desk tasuki/match tasuki/profile"
 
 
@@ -95,6 +96,7 @@ def registrations(at: Addresses, folder: DataFolder) -> list[ClientRegistration]
     made.append(
         _door("resident", Role.RESIDENT, RESIDENT_SCOPES, at, folder, at.phr_fhir, at.consent_fhir)
     )
+    made.append(_door("officer", Role.OFFICER, OFFICER_SCOPES, at, folder, at.consent_fhir))
     made.append(_command_line(at))
     return made
 
@@ -131,6 +133,7 @@ def _backend(
 DOOR_NAMES = {
     "desk": "避難所デスク / Shelter desk",
     "resident": "ご本人のページ / Resident's page",
+    "officer": "災害の宣言 / Disaster declarations",
 }
 
 

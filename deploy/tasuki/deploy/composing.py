@@ -222,6 +222,7 @@ def consent_settings(house: House) -> ConsentSettings:
         registrars=frozenset({"registrar"}),
         policies=tuple({"region": one.code, **policy()} for one in house.regions),
         declaration_keys=house.folder.declaration_keys,
+        **house.door("officer"),
     )
 
 

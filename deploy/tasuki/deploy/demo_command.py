@@ -124,7 +124,7 @@ def show(told: dict[str, Any], console: Console) -> None:
         "nurse": told["services"]["shelter"],
         "clinician": f"{base}/ehr/noto/",
         "resident": f"{base}/phr/",
-        "officer": f"{told['services']['consent']}/declarations",
+        "officer": f"{told['services']['consent']}/officer/",
     }
     for account in told["accounts"]:
         console.print(

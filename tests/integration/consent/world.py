@@ -117,6 +117,8 @@ async def world(
         cache_folder=folder,
         phr_url="http://127.0.0.1:1/phr/fhir",
         declaration_keys=declaring if keys else None,
+        web_client_id="officer",
+        web_private_jwk_file=jwk,
     )
     clock = FixedClock(START)
     app = create_app(settings, clock=clock, ids=RandomIds())

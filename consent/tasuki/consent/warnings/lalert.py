@@ -85,14 +85,21 @@ def _hazards(root: Node, report: Node) -> Iterator[Hazard]:
             kind = short(detail.said("Sort"))
             if kind:
                 districts = tuple(_districts(detail))
-                named_ = {district.name for district in districts}
-                places = tuple(
-                    replace(one, part=bool(named_) and named_.isdisjoint(_everywhere(one.name)))
-                    for one in whole
-                )
-                yield Hazard(kind, places + districts, short(detail.said("IssueOrLift")))
+                lift = short(detail.said("IssueOrLift"))
+                yield Hazard(kind, _within(whole, districts), lift)
         if body.name not in {"Control", "Head"} and body.first("Detail") is None:
             yield Hazard(short(body.said("Title") or body.name), whole)
+
+
+def _within(whole: tuple[Place, ...], districts: tuple[Place, ...]) -> tuple[Place, ...]:
+    """Return the districts as parts of the one municipality; of several, which has them is not said."""
+    meant = {district.name for district in districts}
+    if not meant or any(meant & _everywhere(one.name) for one in whole):
+        return whole
+    codes = [one.code for one in whole]
+    if len(codes) == 1 and codes[0] is not None:
+        return tuple(replace(district, code=codes[0], part=True) for district in districts)
+    return tuple(replace(one, part=True) for one in whole) + districts
 
 
 def _everywhere(name: str) -> frozenset[str]:

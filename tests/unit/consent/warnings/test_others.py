@@ -68,13 +68,9 @@ def test_a_document_does_what_is_expected(name: str) -> None:
     assert (found.verdict, found.why) == EXPECTED[name]
 
 
-def test_districts_make_the_municipality_a_part_and_stay_words() -> None:
-    assert places("lalert-evacuation") == [
-        ("輪島市", "172049", True),
-        ("河井町", None, False),
-        ("鳳至町", None, False),
-    ]
-    assert places("lalert-evacuation-whole")[0] == ("輪島市", "172049", False)
+def test_districts_are_parts_of_the_municipality() -> None:
+    assert places("lalert-evacuation") == [("河井町", "172049", True), ("鳳至町", "172049", True)]
+    assert places("lalert-evacuation-whole") == [("輪島市", "172049", False)]
     assert places("lalert-old-code") == [("野々市町", "172120", False)]
 
 
@@ -159,3 +155,15 @@ def test_references_of_another_form_name_nothing(references: str) -> None:
     )
     found = read_bulletin(body.encode())
     assert len(set(found.refers_to)) == (1 if references.count(",") == 4 else 0)
+
+
+def test_of_several_municipalities_it_is_not_said_which_has_the_districts() -> None:
+    more = "<commons:jisX0402>172049</commons:jisX0402>"
+    body = text("lalert-evacuation").replace(more, more + more.replace("172049", "172057"))
+    (hazard,) = judged(read_bulletin(body.encode())).grave
+    assert [(p.name, p.code, p.part) for p in hazard.places] == [
+        ("輪島市", "172049", True),
+        ("輪島市", "172057", True),
+        ("河井町", None, False),
+        ("鳳至町", None, False),
+    ]

@@ -219,6 +219,22 @@ async def test_a_proposal_is_dismissed_with_words(
         assert (await desk.post(path, words="x")).status_code == 409
 
 
+async def test_a_flood_of_proposals_does_not_stop_an_officer(
+    postgres: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world(postgres, tmp_path) as w:
+        desk = await desk_in(w)
+        await w.warn(RAIN)
+        await w.warn(ORDER)
+        monkeypatch.setattr("tasuki.consent.warnings.desk.MOST", 1)
+        page = await desk.get()
+        assert page.status_code == 200
+        assert "提案が多すぎて" in page.text
+        assert "いま提案はありません" not in page.text
+        assert (await w.ask("GET", "/warnings")).status_code == 422
+        assert (await desk.post("/declare", **(await desk.confirmed(**FORM)))).status_code == 303
+
+
 async def test_words_of_a_feed_are_words_and_never_markup(
     postgres: EmbeddedPostgres, tmp_path: Path
 ) -> None:

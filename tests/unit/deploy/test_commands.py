@@ -62,6 +62,15 @@ def test_signing_keys_are_made_and_then_rotated(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o077 == 0
 
 
+def test_declaration_keys_are_made_rotated_and_withdrawn(tmp_path: Path) -> None:
+    path = tmp_path / "declarations.json"
+    kids = [tasuki("keys", "declarations", str(path)).output.split()[2] for _ in range(2)]
+    assert [key["kid"] for key in json.loads(path.read_text())["keys"]] == kids[::-1]
+    done = tasuki("keys", "declarations", str(path), "--withdraw", kids[0])
+    assert done.output.split()[2] == kids[1]
+    assert [key["kid"] for key in json.loads(path.read_text())["keys"]] == kids[1:]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -69,6 +78,9 @@ def test_signing_keys_are_made_and_then_rotated(tmp_path: Path) -> None:
         (("keys", "rotate", "{file}", "--tenant", "x"), "no keys of this tenant"),
         (("keys", "list", "{file}.none"), "cannot be read"),
         (("keys", "create", "{file}/none/x", "--tenant", "x"), "no such folder"),
+        (("keys", "declarations", "{file}.none", "--withdraw", "x"), "cannot be read"),
+        (("keys", "declarations", "{file}/none/x"), "no such folder"),
+        (("warning", "{file}", "--data", "{file}.none"), "no demo in this data folder"),
         (("serve", "nothing"), "the service is one of auth, consent"),
         (("migrate", "nothing"), "the service is one of auth, consent"),
         (("serve", "ehr"), "TASUKI_EHR_DATABASE_URL (missing)"),

@@ -36,8 +36,9 @@ from tasuki.consent.officer.views import (
     proposed_lines,
 )
 from tasuki.consent.warnings.desk import Proposals
-from tasuki.consent.warnings.held import State
+from tasuki.consent.warnings.held import HeldProposal, State
 from tasuki.shared.access.principal import Role
+from tasuki.shared.access.records import Unit
 from tasuki.shared.access.rulings import Caller
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.web.session import SEE_OTHER, CheckedForm, SignedIn, caller_for, web_of
@@ -95,12 +96,13 @@ async def home(officer: OfficerDep) -> Response:
     """Show what is proposed and what is declared."""
     async with officer.declaring.store.unit() as unit:
         held = await officer.declaring.held(unit)
-        proposals = await officer.proposals.all(unit)
+        proposals = await _proposals(officer, unit)
     now = officer.declaring.clock.now()
-    waiting, others = proposed_lines(proposals, now)
+    waiting, others = proposed_lines(proposals or (), now)
     done = officer.request.query_params.get("done", "")
     return officer.page(
         "home.html",
+        flooded=proposals is None,
         waiting=waiting,
         others=others,
         declared=declared_lines(held, now),
@@ -195,6 +197,16 @@ def _once(text: str) -> str:
     if not _ID.fullmatch(text):
         raise Fault(Category.INVALID, "The form is not one of ours.")
     return text
+
+
+async def _proposals(officer: Officer, unit: Unit) -> list[HeldProposal] | None:
+    """Return the proposals; None where they are too many: a flood must not stop an officer."""
+    try:
+        return await officer.proposals.all(unit)
+    except Fault as fault:
+        if fault.category is not Category.TOO_COSTLY:
+            raise
+        return None
 
 
 async def _form(

@@ -29,6 +29,10 @@ _HOME: Final[WordTable] = {
         "いま提案はありません。警報がないという意味ではありません。",
         "Nothing is proposed now. That does not mean there is no warning.",
     ),
+    "proposed.flood": (
+        "提案が多すぎて表示できません。警報は別の手段で確かめてください。",
+        "There are too many proposals to show. Look at the warnings elsewhere.",
+    ),
     "proposed.by": ("{publisher}が{kinds}を発表", "{publisher} announced: {kinds}"),
     "proposed.sent": ("{at} 発表", "sent {at}"),
     "proposed.old": ("{n} 日前の発表です。", "This was sent {n} day(s) ago."),

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from tasuki.shared.clock import Clock
 
 TYPE = "DeclarationProposal"
-MOST = 5_000
+MOST = 5_000  # shown; a year's worst month of orders has fewer
+MOST_AT_ALL = 50_000  # looked through for what is too old, so that a flood ends by itself
 KEPT = timedelta(days=30)  # after the last word on it; a declaration made from it stays
 
 
@@ -64,7 +65,7 @@ class Proposals:
             if held is None:
                 await self._sweep(unit)
             await self._write(unit, made, version)
-            await self._record(unit, caller, f"proposal/{made.id}/{verdict.verdict}")
+            await self._record(unit, caller, Action.LOAD, f"proposal/{made.id}/{verdict.verdict}")
         return Taken(verdict, made, news=held is None or made.heard_at != held.heard_at)
 
     async def all(self, unit: Unit) -> list[HeldProposal]:
@@ -108,7 +109,7 @@ class Proposals:
             by, at = caller.principal.subject, self.clock.now()
             made = replace(held, decision=Decision(state, by, at, words, declaration))
             await self._write(unit, made, version)
-            await self._record(unit, caller, f"proposal/{id_}/{state}")
+            await self._record(unit, caller, Action.DECLARE, f"proposal/{id_}/{state}")
         return made
 
     async def _write(self, unit: Unit, made: HeldProposal, version: int) -> None:
@@ -119,7 +120,7 @@ class Proposals:
         too_old = self.clock.now() - KEPT
         found = [
             self._version(one.id, one.version, None)
-            for one in await unit.scan(TYPE, MOST) or ()
+            for one in await unit.scan(TYPE, MOST_AT_ALL) or ()
             if read_proposal(json.loads(one.body or b"{}")).heard_at < too_old
         ]
         if found:
@@ -137,8 +138,8 @@ class Proposals:
             body=body,
         )
 
-    async def _record(self, unit: Unit, caller: Caller, policy: str) -> None:
-        entry = self.desk.entry(caller, Action.DECLARE, Outcome.PERMITTED, policy)
+    async def _record(self, unit: Unit, caller: Caller, action: Action, policy: str) -> None:
+        entry = self.desk.entry(caller, action, Outcome.PERMITTED, policy)
         await unit.record([entry])
 
 

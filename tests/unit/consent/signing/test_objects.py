@@ -164,6 +164,21 @@ def test_what_is_signed_must_be_a_declaration(payload: str, now: datetime) -> No
     assert refused(_signed(payload), now) is Reason.BAD_CONTENT
 
 
+def test_the_payload_says_nothing_twice_and_nothing_more(
+    declaration_of: Callable[..., Declaration], now: datetime
+) -> None:
+    written = json.dumps(write_declaration(declaration_of()))
+    good = f'{{"iss": "{ISSUER}", "declaration": {written}}}'
+    assert verify_declaration(_signed(good), KEYS, now, issuer=ISSUER).declaration.id == "d1"
+    for bad in (
+        good.replace('{"iss"', '{"iss": "https://other.example.jp", "iss"', 1),
+        good.replace('"drill": false', '"drill": true, "drill": false', 1),
+        good.replace('{"iss"', '{"note": "x", "iss"', 1),
+    ):
+        assert bad != good
+        assert refused(_signed(bad), now) is Reason.BAD_CONTENT
+
+
 def test_a_declaration_nobody_may_make_does_not_count_though_it_is_signed(
     declaration_of: Callable[..., Declaration], now: datetime
 ) -> None:

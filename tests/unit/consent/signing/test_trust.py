@@ -164,6 +164,15 @@ def test_a_withdrawn_key_closes_what_it_signed_until_it_is_signed_anew(
     assert node.open == [("d1", 2)]
 
 
+def test_another_key_under_the_same_id_is_another_key(
+    node: Node, declaration_of: Callable[..., Declaration]
+) -> None:
+    node.hear(signed(declaration_of()))
+    node.keys.now = {"k1": ECKey.generate_key("P-256", parameters={"kid": "k1"})}
+    node.hear()
+    assert node.open == []
+
+
 def test_an_older_version_that_comes_again_brings_nothing_back(
     node: Node, declaration_of: Callable[..., Declaration], now: datetime
 ) -> None:

@@ -43,7 +43,7 @@ BOMB = '<!DOCTYPE a [<!ENTITY b "xx"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>'
         ("<?xml version='1.0' encoding='no-such'?><a/>", Category.INVALID),
         ("<?xml version='1.0' encoding='shift_jis'?><a/>", Category.INVALID),
         ("<a>\x00</a>", Category.INVALID),
-        ("<a>" * (MAX_DEPTH + 1), Category.INVALID),
+        ("<a>" * (MAX_DEPTH + 1) + "</a>" * (MAX_DEPTH + 1), Category.INVALID),
         ("<a>" + "<b/>" * MAX_ELEMENTS + "</a>", Category.INVALID),
         ("<a " + " ".join(f"a{n}=''" for n in range(MAX_ATTRIBUTES + 1)) + "/>", Category.INVALID),
         ("<a>" + "x" * MAX_BYTES + "</a>", Category.TOO_LARGE),

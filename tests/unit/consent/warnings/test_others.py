@@ -157,6 +157,12 @@ def test_references_of_another_form_name_nothing(references: str) -> None:
     assert len(set(found.refers_to)) == (1 if references.count(",") == 4 else 0)
 
 
+def test_an_all_clear_is_no_warning_whatever_its_event_is_called() -> None:
+    clear = "<responseType>AllClear</responseType>"
+    body = text("cap-special-warning").replace("</event>", f"</event>{clear}")
+    assert judged(read_bulletin(body.encode())).why is Why.LIFTED
+
+
 def test_of_several_municipalities_it_is_not_said_which_has_the_districts() -> None:
     more = "<commons:jisX0402>172049</commons:jisX0402>"
     body = text("lalert-evacuation").replace(more, more + more.replace("172049", "172057"))

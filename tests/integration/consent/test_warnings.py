@@ -35,6 +35,7 @@ async def test_every_document_there_is_opens_nothing(
 ) -> None:
     async with world(postgres, tmp_path) as w:
         verdicts = set()
+        w.clock.advance(timedelta(days=3))  # the latest of them is two days on
         for path in sorted(DATA.glob("jma-xml/*.xml")) + sorted(DATA.glob("warnings/*.xml")):
             answer = await w.warn(str(path.relative_to(DATA))[: -len(".xml")])
             assert answer.status_code == 200, path.name
@@ -84,6 +85,18 @@ async def test_a_cancellation_withdraws_the_proposal_and_closes_no_declaration(
         assert held["cancelled"]["headline"].startswith("誤って配信")
         (declared,) = (await w.ask("GET", "/declarations")).json()["declarations"]
         assert "closed_at" not in declared
+
+
+async def test_a_document_from_the_future_is_refused(
+    postgres: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    """It would be newer than every true one, and nothing could be said of the event any more."""
+    async with world(postgres, tmp_path) as w:
+        late = {"2026-01-10T16:20:00": "2026-01-10T18:00:01"}  # the clock stands at 17:00
+        refused = await w.warn("warnings/cap-extreme", **late)
+        assert refused.status_code == 400
+        assert "future" in refused.json()["issue"][0]["diagnostics"]
+        assert (await w.warn("warnings/cap-extreme")).json()["verdict"] == "proposes"
 
 
 async def test_a_cancellation_that_comes_first_still_withdraws(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 TYPE = "DeclarationProposal"
 MOST = 5_000  # shown; a year's worst month of orders has fewer
 MOST_AT_ALL = 50_000  # looked through for what is too old, so that a flood ends by itself
+AHEAD = timedelta(hours=1)  # senders' clocks; a bulletin's time is when it was sent
 KEPT = timedelta(days=30)  # after the last word on it; a declaration made from it stays
 
 
@@ -53,9 +54,15 @@ class Proposals:
     clock: Clock
 
     async def take(self, caller: Caller, bulletin: Bulletin) -> Taken:
-        """Take one document; one that comes again changes nothing."""
+        """Take one document; one that comes again changes nothing.
+
+        Raises:
+            Fault: INVALID for one from the future, which would be newer than every true one.
+        """
         verdict = judged(bulletin)
         now = self.clock.now()
+        if bulletin.sent - now > AHEAD:
+            raise Fault(Category.INVALID, "This bulletin says it was sent in the future.")
         async with self.store.unit() as unit:
             await unit.lock(TYPE)
             held, version = await _found(unit, bulletin)

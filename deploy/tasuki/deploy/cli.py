@@ -168,6 +168,23 @@ def warning(
 
 
 @APP.command()
+def declaration(
+    file: Annotated[Path, typer.Argument(help="A signed declaration, as text.")],
+    keys: Annotated[Path, typer.Option(help="The issuer's public keys (JWK set), from before.")],
+) -> None:
+    """Check a signed declaration and say whether it holds now; nobody is asked."""
+    from tasuki.consent.signing import Standing  # noqa: PLC0415 - as above
+    from tasuki.deploy.declared import lines_of, verified_file  # noqa: PLC0415 - as above
+    from tasuki.shared.clock import SystemClock  # noqa: PLC0415 - as above
+
+    with plain_faults():
+        found = verified_file(file, keys, SystemClock().now())
+    for line in lines_of(found):
+        typer.echo(line)
+    raise typer.Exit(0 if found.standing is Standing.OPEN else 1)
+
+
+@APP.command()
 def serve(
     service: ServiceArgument,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",

@@ -81,6 +81,8 @@ def test_declaration_keys_are_made_rotated_and_withdrawn(tmp_path: Path) -> None
         (("keys", "declarations", "{file}.none", "--withdraw", "x"), "cannot be read"),
         (("keys", "declarations", "{file}/none/x"), "no such folder"),
         (("warning", "{file}", "--data", "{file}.none"), "no demo in this data folder"),
+        (("declaration", "{file}.none", "--keys", "{file}"), "cannot be read"),
+        (("declaration", "{file}", "--keys", "{file}"), "no declaration signed by an issuer known"),
         (("serve", "nothing"), "the service is one of auth, consent"),
         (("migrate", "nothing"), "the service is one of auth, consent"),
         (("serve", "ehr"), "TASUKI_EHR_DATABASE_URL (missing)"),

@@ -5,7 +5,7 @@ A feed may propose one; only an officer opens it (Disaster Relief Act, per munic
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import AwareDatetime, BaseModel, ConfigDict
@@ -16,6 +16,9 @@ from tasuki.shared.fhir.json import render
 from tasuki.shared.rest.answers import NO_STORE
 from tasuki.shared.rest.forms import json_form
 from tasuki.shared.rest.service import CallerDep, ServiceDep
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROUTES = APIRouter(prefix="/declarations")
 KEY_ROUTES = APIRouter()
@@ -81,7 +84,7 @@ async def declaration_keys(declaring: DeclaringDep) -> Response:
     return Response(content=render(keys), media_type="application/json", headers=headers)
 
 
-def _json(body: dict[str, object], *, status: int = 200) -> Response:
+def _json(body: Mapping[str, object], *, status: int = 200) -> Response:
     return Response(
         content=render(body), status_code=status, media_type="application/json", headers=NO_STORE
     )

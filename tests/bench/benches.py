@@ -8,6 +8,7 @@ import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from tests.bench.decisions import decisions
 from tests.bench.figures import figures, rss_megabytes, slope_per_minute
 from tests.bench.lean import Request, open_loop
 from tests.bench.mix import crud_mix, mixed, prepared
@@ -175,6 +176,7 @@ BENCHES: Mapping[str, Callable[[House], Awaitable[dict[str, Any]]]] = MappingPro
         "search": search,
         "everything": everything,
         "summary": summary,
+        "decisions": decisions,
         "memory": memory,
     }
 )

@@ -68,11 +68,12 @@ PUBLIC = frozenset(
     }
 )
 
-# Modules that add a route without a decorator, each reviewed: the page where people sign in, the
+# Modules that add a route without a decorator, each reviewed: the pages where people sign in, the
 # numbers for loopback, the redirect to a door's slash, the short way to `read`, which finds out its
 # caller itself.
 ADDERS = frozenset(
     {
+        "tasuki.auth.routes.account",
         "tasuki.auth.routes.authorize",
         "tasuki.shared.rest.metrics",
         "tasuki.shared.rest.quick",

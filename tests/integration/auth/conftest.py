@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -12,7 +13,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
-from tests.integration.auth.world import ISSUER, World, seed
+from tests.integration.auth.world import BY_NAME, ISSUER, World, seed
 
 from tasuki.auth.app import create_app
 from tasuki.auth.migrate import migrate
@@ -107,23 +108,38 @@ def signing_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-async def world(
-    database_url: str, signing_keys: Path, accounts: dict[str, str], box: KeyRingBox
+@asynccontextmanager
+async def running(
+    issuer: str, url: str, keys: Path, box: KeyRingBox, accounts: dict[str, str]
 ) -> AsyncIterator[World]:
     """The server mounted at `/auth`, as the launcher does, and a browser in front of it."""
-    settings = AuthSettings(
-        issuer=ISSUER, database_url=SecretStr(database_url), signing_keys=signing_keys
-    )
+    settings = AuthSettings(issuer=issuer, database_url=SecretStr(url), signing_keys=keys)
     clock = FixedClock()
     auth = create_app(settings, clock=clock, ids=RandomIds(), box=box)
     site = FastAPI()
     site.mount("/auth", auth)
-    engine = create_async_engine(database_url)
+    engine = create_async_engine(url)
     await start_anew(engine)
     async with (
         auth.router.lifespan_context(auth),
         httpx2.AsyncClient(transport=httpx2.ASGITransport(app=site)) as http,
     ):
-        yield World(http, engine, clock, box, accounts)
+        yield World(http, engine, clock, box, accounts, issuer=issuer)
         await engine.dispose()
+
+
+@pytest.fixture
+async def world(
+    database_url: str, signing_keys: Path, accounts: dict[str, str], box: KeyRingBox
+) -> AsyncIterator[World]:
+    async with running(ISSUER, database_url, signing_keys, box, accounts) as made:
+        yield made
+
+
+@pytest.fixture
+async def by_name(
+    database_url: str, signing_keys: Path, accounts: dict[str, str], box: KeyRingBox
+) -> AsyncIterator[World]:
+    """The same server under a host name, where there can be passkeys."""
+    async with running(BY_NAME, database_url, signing_keys, box, accounts) as made:
+        yield made

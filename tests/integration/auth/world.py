@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 ISSUER = "http://127.0.0.1:8765/auth"
 TOKEN = f"{ISSUER}/token"
+BY_NAME = "http://localhost:8765/auth"  # browsers allow passkeys on a name, never on an address
 PHR = "http://127.0.0.1:8765/phr/fhir"
 EHR_A = "http://127.0.0.1:8765/ehr/a/fhir"
 EHR_B = "http://127.0.0.1:8765/ehr/b/fhir"
@@ -209,6 +210,7 @@ class World:
     box: SecretBox
     accounts: dict[str, str]
     verifier: str = field(default="v" * 43)
+    issuer: str = ISSUER
 
     def query(self, **changes: str | None) -> dict[str, str]:
         """Return a sound authorization request, with some parameters changed or left out."""
@@ -226,7 +228,7 @@ class World:
         return {name: value for name, value in (sound | changes).items() if value is not None}
 
     async def open_page(self, **changes: str | None) -> Page:
-        response = await self.http.get(f"{ISSUER}/authorize", params=self.query(**changes))
+        response = await self.http.get(f"{self.issuer}/authorize", params=self.query(**changes))
         assert response.status_code == 200, response.text
         return read_page(response)
 
@@ -264,7 +266,7 @@ class World:
     async def post(self, path: str, form: Mapping[str, str | None]) -> httpx2.Response:
         """Post a form; None leaves a field out."""
         given = {name: value for name, value in form.items() if value is not None}
-        return await self.http.post(f"{ISSUER}/{path}", data=given)
+        return await self.http.post(f"{self.issuer}/{path}", data=given)
 
     async def tokens(self, person: Person = RESIDENT, **changes: str | None) -> dict[str, Any]:
         code = await self.code(person, **changes)

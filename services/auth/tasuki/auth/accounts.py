@@ -82,6 +82,12 @@ def find_account(connection: Connection, box: SecretBox, account_id: str) -> Acc
     return _read(connection.execute(query).mappings().one_or_none(), box)
 
 
+def any_account(connection: Connection, box: SecretBox, account_id: str) -> Account | None:
+    """Return an account, disabled or not."""
+    query = _accounts().where(ACCOUNT.c.id == account_id)
+    return _read(connection.execute(query).mappings().one_or_none(), box)
+
+
 def record_nothing(connection: Connection) -> None:
     """Send the update of a failed sign-in to no account, so that it takes as long as to one."""
     connection.execute(update(ACCOUNT).where(ACCOUNT.c.id == "").values(failures=0))

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse
 from tasuki.auth.context import AuthContext
 from tasuki.auth.families import forget_expired
 from tasuki.auth.issuing import Issuer
+from tasuki.auth.routes.account import account_routes
 from tasuki.auth.routes.authorize import authorize_routes
 from tasuki.auth.routes.public import public_routes, userinfo_routes
 from tasuki.auth.routes.tokens import token_routes
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 POOL_TIMEOUT_SECONDS = 5  # a caller waits no longer for a connection than for us altogether
 SWEEP_SECONDS = 600
+SIGN_INS_AT_ONCE = 4  # each hashes a password (20 MB, 22 ms) while it holds a connection
 
 # OSError: asyncpg's connect faults reach us bare.
 DATABASE_AWAY = (InterfaceError, OperationalError, PoolTimeout, OSError)
@@ -80,6 +82,7 @@ def create_app(
         clock=clock,
         ids=ids,
         sign_ins=TableSignInLog(box) if sign_ins is None else sign_ins,
+        site=settings.site,
     )
 
     @asynccontextmanager
@@ -103,7 +106,9 @@ def create_app(
     app.include_router(public_routes(context, engine))
     app.include_router(userinfo_routes(context, engine))
     app.include_router(token_routes(context, engine))
-    app.include_router(authorize_routes(context, engine))
+    turns = asyncio.Semaphore(SIGN_INS_AT_ONCE)
+    app.include_router(authorize_routes(context, engine, turns))
+    app.include_router(account_routes(context, engine, turns))
     numbers = metrics.Metrics(clock, None)
     metrics.install(app, numbers, open_to_all=settings.metrics_open)
     for kind in DATABASE_AWAY:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tasuki.auth.issuing import Issuer
+    from tasuki.auth.passkeys.site import Site
     from tasuki.auth.sealing import SecretBox
     from tasuki.auth.sign_in_log import SignInLog
     from tasuki.shared.clock import Clock
@@ -15,13 +16,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class AuthContext:
-    """The server's parts, put together by `tasuki.auth.app`."""
+    """The server's parts, put together by `tasuki.auth.app`.
+
+    Attributes:
+        site: Who we are to passkeys; None where there are none.
+    """
 
     issuer: Issuer
     box: SecretBox
     clock: Clock
     ids: IdSource
     sign_ins: SignInLog
+    site: Site | None = None
 
     @property
     def token_endpoint(self) -> str:

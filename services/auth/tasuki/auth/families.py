@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, exists, insert, or_, select, update
 
 from tasuki.auth.sealing import CODE, REFRESH
+from tasuki.auth.sign_in_log import Method
 from tasuki.auth.tables import (
+    ACCOUNT_SESSION,
     AUTHORIZATION_CODE,
     REFRESH_TOKEN,
     REVOKED_TOKEN,
     TOKEN_FAMILY,
     USED_ASSERTION,
+    USED_CHALLENGE,
 )
 from tasuki.shared.access.principal import STAFF, Role
 from tasuki.shared.access.purposes import BTG
@@ -49,7 +52,7 @@ class Family:
     nonce: str | None
     signed_in_at: datetime
     expires_at: datetime
-    revoked: bool = False
+    amr: tuple[str, ...] = Method.PASSWORD_AND_CODE.amr
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ def save_code(
             purpose=family.purpose,
             patient=family.patient,
             nonce=family.nonce,
+            amr=list(family.amr),
             signed_in_at=family.signed_in_at,
             expires_at=family.expires_at,
         )
@@ -251,7 +255,7 @@ def is_revoked(connection: Connection, jti: str, family_id: str | None, *, now: 
 
 def forget_expired(connection: Connection, *, now: datetime) -> None:
     """Delete what can no longer matter: ended families and spent single-use marks."""
-    for table in (USED_ASSERTION, REVOKED_TOKEN, TOKEN_FAMILY):
+    for table in (USED_ASSERTION, USED_CHALLENGE, REVOKED_TOKEN, ACCOUNT_SESSION, TOKEN_FAMILY):
         connection.execute(delete(table).where(table.c.expires_at < now - timedelta(days=1)))
 
 
@@ -271,6 +275,7 @@ def _family(row: RowMapping) -> Family:
         purpose=row["purpose"],
         patient=row["patient"],
         nonce=row["nonce"],
+        amr=tuple(row["amr"]),
         signed_in_at=row["signed_in_at"],
         expires_at=row["expires_at"],
     )

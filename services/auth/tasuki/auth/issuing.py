@@ -48,6 +48,14 @@ class Granted:
     ends_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class SignedInBy:
+    """When a person signed in, and by which methods (RFC 8176)."""
+
+    at: datetime
+    amr: tuple[str, ...]
+
+
 class Issuer:
     """Signs tokens in the name of one issuer URL."""
 
@@ -89,7 +97,7 @@ class Issuer:
         return self.keys.sign(claims, typ="at+jwt"), ends - issued
 
     def id_token(
-        self, granted: Granted, *, nonce: str | None, signed_in_at: datetime, now: datetime
+        self, granted: Granted, *, nonce: str | None, signed_in: SignedInBy, now: datetime
     ) -> str:
         """Return the OpenID Connect ID token for the client that signed the person in."""
         issued = int(now.timestamp())
@@ -99,8 +107,8 @@ class Issuer:
             "aud": granted.client_id,
             "exp": issued + ACCESS_SECONDS,
             "iat": issued,
-            "auth_time": int(signed_in_at.timestamp()),
-            "amr": ["pwd", "otp", "mfa"],
+            "auth_time": int(signed_in.at.timestamp()),
+            "amr": list(signed_in.amr),
         }
         if nonce is not None:
             claims["nonce"] = nonce

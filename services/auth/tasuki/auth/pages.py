@@ -1,4 +1,6 @@
-"""The sign-in pages: one form, no script, strict content security policy, anti-forgery token.
+"""The sign-in pages: forms that work without scripts, strict content security policy, anti-forgery token.
+
+The one script is a file of its own that asks the browser for a passkey, where there can be one.
 
 https://www.w3.org/TR/CSP3/, https://www.w3.org/TR/WCAG22/
 """
@@ -22,8 +24,10 @@ from tasuki.auth.words import words_for
 from tasuki.shared.access.purposes import BTG
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
+    from tasuki.auth.passkeys.asking import PasskeyRequest
     from tasuki.auth.sealing import SecretBox
 
 FORM_SECONDS = 1_800  # an open sign-in page may wait this long
@@ -48,6 +52,7 @@ class SignInForm:
         redirect_uri: Where the browser goes afterwards; the policy must allow it.
         message: Key of the words that say what went wrong; None for nothing.
         chosen: Purpose chosen before.
+        passkey: What the browser needs to sign in with a passkey; None where there can be none.
     """
 
     action: str
@@ -58,19 +63,22 @@ class SignInForm:
     csrf: str
     message: str | None = None
     chosen: str | None = None
+    passkey: PasskeyRequest | None = None
 
 
 def sign_in_page(form: SignInForm) -> HTMLResponse:
     """Return the sign-in page; 403 where it says that something went wrong."""
     words = words_for(dict(parse_qsl(form.query)).get("ui_locales", ""))
     other = "en" if words["lang"] == "ja" else "ja"
-    nonce = secrets.token_urlsafe(16)
-    page = _TEMPLATES.get_template("sign_in.html").render(
-        words=words,
-        style_nonce=nonce,
+    return rendered(
+        "sign_in.html",
+        words,
+        status=200 if form.message is None else 403,
+        redirect_uri=form.redirect_uri,
+        passkey=form.passkey,
         action=f"{form.action}?{form.query}",
         other_language=other,
-        other_language_url=f"{form.action}?{_with_language(form.query, other)}",
+        other_language_url=f"{form.action}?{with_language(form.query, other)}",
         client_name=form.client_name,
         purposes=form.purposes,
         chosen=form.chosen,
@@ -78,8 +86,6 @@ def sign_in_page(form: SignInForm) -> HTMLResponse:
         csrf=form.csrf,
         message=form.message,
     )
-    status = 200 if form.message is None else 403
-    return HTMLResponse(page, status, headers=_headers(nonce, form.redirect_uri))
 
 
 def broken_page(error: str, locales: str) -> HTMLResponse:
@@ -89,11 +95,34 @@ def broken_page(error: str, locales: str) -> HTMLResponse:
         error: OAuth error code, for whoever mends the app.
         locales: `ui_locales` of the request.
     """
+    return rendered("broken.html", words_for(locales), status=400, error=error)
+
+
+def rendered(
+    template: str,
+    words: Mapping[str, str],
+    *,
+    status: int = 200,
+    redirect_uri: str | None = None,
+    passkey: PasskeyRequest | None = None,
+    **values: object,
+) -> HTMLResponse:
+    """Return a page and the policy it lives under.
+
+    Args:
+        template: Its file.
+        words: In the reader's language.
+        status: HTTP status.
+        redirect_uri: Where a form on it may lead, apart from ourselves.
+        passkey: What the browser needs for a passkey; then, and only then, our script may run.
+        values: What it shows.
+    """
     nonce = secrets.token_urlsafe(16)
-    page = _TEMPLATES.get_template("broken.html").render(
-        words=words_for(locales), style_nonce=nonce, error=error
+    page = _TEMPLATES.get_template(template).render(
+        words=words, style_nonce=nonce, passkey=passkey, **values
     )
-    return HTMLResponse(page, 400, headers=_headers(nonce, None))
+    script = None if passkey is None else passkey.script
+    return HTMLResponse(page, status, headers=_headers(nonce, redirect_uri, script))
 
 
 def new_browser_secret() -> str:
@@ -122,17 +151,19 @@ def _csrf_mac(box: SecretBox, browser: str, query: str, ends: int) -> str:
     return base64.urlsafe_b64encode(box.mac(message, label=CSRF)).decode().rstrip("=")
 
 
-def _with_language(query: str, language: str) -> str:
+def with_language(query: str, language: str) -> str:
+    """Return a query that asks for another language."""
     kept = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] != "ui_locales"]
     return urlencode([*kept, ("ui_locales", language)])
 
 
-def _headers(style_nonce: str, redirect_uri: str | None) -> dict[str, str]:
+def _headers(style_nonce: str, redirect_uri: str | None, script: str | None) -> dict[str, str]:
     # Chromium holds the redirect after a form to `form-action` as well.
     targets = "'self'" if redirect_uri is None else f"'self' {_source(redirect_uri)}"
+    scripts = "" if script is None else f" script-src {script};"
     return {
         "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'nonce-{style_nonce}'; form-action {targets};"
+            f"default-src 'none'; style-src 'nonce-{style_nonce}';{scripts} form-action {targets};"
             " base-uri 'none'; frame-ancestors 'none'"
         ),
         "Cache-Control": "no-store",

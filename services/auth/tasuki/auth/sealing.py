@@ -47,6 +47,8 @@ CODE = "auth/authorization-code"
 REFRESH = "auth/refresh-token"
 CSRF = "auth/csrf"
 INSURER = "auth/insurer-identity"
+CHALLENGE = "auth/passkey-challenge"
+ACCOUNT_SESSION = "auth/account-session"
 
 _LENGTH_BYTES = 2
 _NONCE_BYTES = 12

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, SecretStr
+from pydantic import AfterValidator, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tasuki.auth.passkeys.site import Site, site_of
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -33,6 +35,8 @@ class AuthSettings(BaseSettings):
             launcher may hand over an open box instead.
         tenant: Whose keys of the ring they are.
         metrics_open: Whether clients elsewhere than on loopback may read `/metrics`.
+        passkey_domain: The domain passkeys belong to, the issuer's host or one it lies below; None
+            for the issuer's host. Browsers allow none on an IP address.
     """
 
     model_config = SettingsConfigDict(env_prefix="TASUKI_AUTH_", frozen=True)
@@ -44,8 +48,19 @@ class AuthSettings(BaseSettings):
     key_file: Path | None = None
     tenant: str = "auth"
     metrics_open: bool = False
+    passkey_domain: str | None = None
+
+    @model_validator(mode="after")
+    def _checked_site(self) -> Self:
+        site_of(self.issuer, self.passkey_domain)
+        return self
 
     @property
     def is_https(self) -> bool:
         """Whether browsers reach us over TLS, so that cookies may be marked Secure."""
         return self.issuer.startswith("https:")
+
+    @property
+    def site(self) -> Site | None:
+        """Who we are to passkeys; None where there can be none."""
+        return site_of(self.issuer, self.passkey_domain)

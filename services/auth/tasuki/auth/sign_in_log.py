@@ -29,6 +29,30 @@ class Outcome(Enum):
     WRONG_CODE = "wrong-code"
     REPLAYED_CODE = "replayed-code"
     NOT_PERMITTED = "not-permitted"  # both factors right, but not this client, purpose or person
+    UNREADABLE_PASSKEY = "unreadable-passkey"
+    UNKNOWN_PASSKEY = "unknown-passkey"
+    WRONG_PASSKEY = "wrong-passkey"  # signature, origin, owner, or the device checked nobody
+    STALE_CHALLENGE = "stale-challenge"  # late, or of another page or browser
+    REPLAYED_CHALLENGE = "replayed-challenge"
+    COPIED_PASSKEY = "copied-passkey"  # its counter did not go up
+
+
+class Method(Enum):
+    """How somebody proved who they are; stored, so the values are append-only."""
+
+    PASSWORD_AND_CODE = "password-and-code"  # noqa: S105 - a word for the log, no password
+    PASSKEY = "passkey"
+
+    @property
+    def amr(self) -> tuple[str, ...]:
+        """Return the authentication methods for an ID token (RFC 8176)."""
+        return _AMR[self]
+
+
+_AMR = {
+    Method.PASSWORD_AND_CODE: ("pwd", "otp", "mfa"),
+    Method.PASSKEY: ("pop", "user", "mfa"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +64,7 @@ class SignIn:
         purpose: v3-ActReason code asked for.
         patient: The one person it was for, where it was for one.
         reason: Why an emergency override was asked for, in the person's own words.
+        method: How it was attempted.
     """
 
     id: str
@@ -50,6 +75,7 @@ class SignIn:
     purpose: str | None = None
     patient: str | None = None
     reason: str | None = None
+    method: Method = Method.PASSWORD_AND_CODE
 
 
 class SignInLog(Protocol):
@@ -84,5 +110,6 @@ class TableSignInLog:
                 purpose=sign_in.purpose,
                 patient=sign_in.patient,
                 reason_sealed=sealed,
+                method=sign_in.method.value,
             )
         )

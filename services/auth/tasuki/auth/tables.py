@@ -103,6 +103,7 @@ TOKEN_FAMILY = Table(
     Column("purpose", Text, nullable=False),
     Column("patient", Text),
     Column("nonce", Text),
+    Column("amr", ARRAY(Text), nullable=False, server_default="{pwd,otp,mfa}"),
     Column("signed_in_at", _INSTANT, nullable=False),
     Column("expires_at", _INSTANT, nullable=False, index=True),
     Column("revoked_at", _INSTANT),
@@ -169,4 +170,35 @@ SIGN_IN = Table(
     Column("purpose", Text),
     Column("patient", Text),
     Column("reason_sealed", LargeBinary),
+    Column("method", Text, nullable=False, server_default="password-and-code"),
+)
+
+PASSKEY = Table(
+    "passkey",
+    METADATA,
+    Column("credential", LargeBinary, primary_key=True),
+    Column("account", Text, ForeignKey("account.id"), nullable=False, index=True),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("sign_count", BigInteger, nullable=False),
+    Column("label_sealed", LargeBinary, nullable=False),
+    Column("created_at", _INSTANT, nullable=False),
+    Column("used_at", _INSTANT),
+)
+
+# Challenges already answered (single use), until they expire by themselves.
+USED_CHALLENGE = Table(
+    "used_challenge",
+    METADATA,
+    Column("challenge", LargeBinary, primary_key=True),
+    Column("expires_at", _INSTANT, nullable=False, index=True),
+)
+
+# Somebody on the pages about their own account; apps have token families instead.
+ACCOUNT_SESSION = Table(
+    "account_session",
+    METADATA,
+    Column("secret_mac", LargeBinary, primary_key=True),
+    Column("account", Text, ForeignKey("account.id"), nullable=False, index=True),
+    Column("method", Text, nullable=False),
+    Column("expires_at", _INSTANT, nullable=False, index=True),
 )

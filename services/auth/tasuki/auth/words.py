@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from tasuki.auth import account_words
 from tasuki.shared.access import purposes
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 JAPANESE: Mapping[str, str] = MappingProxyType(
     {
+        **account_words.JAPANESE,
         "lang": "ja",
         "title": "サインイン",
         "error_prefix": "エラー",
@@ -50,6 +52,7 @@ JAPANESE: Mapping[str, str] = MappingProxyType(
 
 ENGLISH: Mapping[str, str] = MappingProxyType(
     {
+        **account_words.ENGLISH,
         "lang": "en",
         "title": "Sign in",
         "error_prefix": "Error",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from tasuki.auth.accounts import Account
     from tasuki.auth.clients import Client
     from tasuki.auth.grants.request import FormRequest
+    from tasuki.auth.sign_in_log import Method
 
 _PATIENT = re.compile(r"(?:Patient/)?([A-Za-z0-9\-.]{1,64})")
 MAX_NONCE = 255
@@ -57,11 +58,13 @@ class SignedIn:
 
     Attributes:
         patient: The person the token will be bound to.
+        method: How they proved who they are.
     """
 
     account: Account
     purpose: str
     patient: str | None
+    method: Method
 
 
 class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships no types
@@ -135,6 +138,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships 
             purpose=signed_in.purpose,
             patient=signed_in.patient,
             nonce=wanted.nonce,
+            amr=signed_in.method.amr,
             signed_in_at=now,
             expires_at=family_end(account.role, signed_in.purpose, now),
         )

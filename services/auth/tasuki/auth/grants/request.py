@@ -25,7 +25,9 @@ REPEATABLE = frozenset({"resource", "audience"})  # RFC 8707, RFC 8693
 # What may appear in an error description (RFC 6749 section 5.2); Authlib puts some parameters
 # into descriptions and fails on any other character.
 _PLAIN = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
-_FREE_TEXT = frozenset({"state", "username", "password", "code", "reason", "client_assertion"})
+_FREE_TEXT = frozenset(
+    {"state", "username", "password", "code", "reason", "client_assertion", "passkey", "label"}
+)
 
 
 class FormPayload(OAuth2Payload):  # type: ignore[misc]  # Authlib ships no types

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasuki.auth.accounts import Account, find_account
 from tasuki.auth.families import Family, save_refresh_token
-from tasuki.auth.issuing import ACCESS_SECONDS, Granted
+from tasuki.auth.issuing import ACCESS_SECONDS, Granted, SignedInBy
 from tasuki.auth.rights import scopes_within
 from tasuki.shared.access.principal import Role
 
@@ -49,8 +49,9 @@ def family_response(
             server.connection, context.box, family, now=now
         )
     if granted.scopes.has("openid"):
+        signed_in = SignedInBy(family.signed_in_at, family.amr)
         response["id_token"] = context.issuer.id_token(
-            granted, nonce=family.nonce, signed_in_at=family.signed_in_at, now=now
+            granted, nonce=family.nonce, signed_in=signed_in, now=now
         )
     return response
 

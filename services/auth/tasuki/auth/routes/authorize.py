@@ -7,7 +7,6 @@ https://www.rfc-editor.org/rfc/rfc6749#section-4.1
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
@@ -19,39 +18,28 @@ from tasuki.auth.grants.authlib_core import (
 )
 from tasuki.auth.grants.request import read_parameters
 from tasuki.auth.pages import SignInForm, broken_page, csrf_token, new_browser_secret, sign_in_page
+from tasuki.auth.passkeys.asking import passkey_request
+from tasuki.auth.proving import Posted
+from tasuki.auth.routes.cookies import Cookie
 from tasuki.auth.routes.forms import read_form, respond
-from tasuki.auth.routes.requests import Posted, Refused, Visit, checked_visit, decided
+from tasuki.auth.routes.requests import Refused, Visit, checked_visit, decided
 
 if TYPE_CHECKING:
+    import asyncio
+
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from tasuki.auth.context import AuthContext
-
-SIGN_INS_AT_ONCE = 4  # each hashes a password (20 MB, 22 ms) while it holds a connection
-
-
-class Cookie:
-    """The cookie that ties a form to the browser it was made for."""
-
-    def __init__(self, issuer: str) -> None:
-        self._secure = issuer.startswith("https:")
-        self.name = "__Host-tasuki-sign-in" if self._secure else "tasuki-sign-in"
-
-    def set_on(self, response: Response, browser: str) -> None:
-        """Send it."""
-        response.set_cookie(
-            self.name, browser, path="/", secure=self._secure, httponly=True, samesite="strict"
-        )
 
 
 class AuthorizationPages:
     """The page a person signs in on, and what becomes of the form."""
 
-    def __init__(self, context: AuthContext, engine: AsyncEngine) -> None:
+    def __init__(self, context: AuthContext, engine: AsyncEngine, turns: asyncio.Semaphore) -> None:
         self._context = context
         self._engine = engine
         self._cookie = Cookie(context.issuer.url)
-        self._turns = asyncio.Semaphore(SIGN_INS_AT_ONCE)
+        self._turns = turns
 
     async def show(self, request: Request) -> Response:
         """Return the sign-in page, or send a faulty request back to the app it came from."""
@@ -77,7 +65,7 @@ class AuthorizationPages:
             visit = await connection.run_sync(checked_visit, self._context, pairs)
             if isinstance(visit, Refused):
                 return _refusal(request, visit)
-            posted = Posted(form, browser, request.url.query)
+            posted = Posted(form, browser, page=request.url.query)
             end = await decided(connection, self._context, visit, posted)
         if isinstance(end, str):
             return self._form_page(request, visit, message=end, chosen=form.get("purpose"))
@@ -101,6 +89,7 @@ class AuthorizationPages:
                 purposes=visit.wanted.purposes,
                 redirect_uri=visit.redirect_uri,
                 csrf=csrf_token(context.box, browser, query, now=context.clock.now()),
+                passkey=passkey_request(context, browser, query),
                 message=message,
                 chosen=chosen,
             )
@@ -109,9 +98,17 @@ class AuthorizationPages:
         return response
 
 
-def authorize_routes(context: AuthContext, engine: AsyncEngine) -> APIRouter:
-    """Return the routes a person's browser visits."""
-    router, pages = APIRouter(), AuthorizationPages(context, engine)
+def authorize_routes(
+    context: AuthContext, engine: AsyncEngine, turns: asyncio.Semaphore
+) -> APIRouter:
+    """Return the routes a person's browser visits.
+
+    Args:
+        context: The server's parts.
+        engine: The database.
+        turns: How many sign-ins may be decided at once.
+    """
+    router, pages = APIRouter(), AuthorizationPages(context, engine, turns)
     router.add_api_route("/authorize", pages.show, methods=["GET"])
     router.add_api_route("/authorize", pages.sign_in, methods=["POST"])
     return router

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tasuki.auth.grants.authlib_core import (
@@ -11,8 +11,8 @@ from tasuki.auth.grants.authlib_core import (
 from tasuki.auth.grants.code import CodeGrant, SignedIn, Wanted
 from tasuki.auth.grants.request import FormRequest
 from tasuki.auth.pages import csrf_fits
+from tasuki.auth.proving import prove
 from tasuki.auth.routes.tokens import oauth_server
-from tasuki.auth.sign_in import Credentials, check_credentials
 from tasuki.auth.sign_in_log import Outcome, SignIn
 from tasuki.shared.access.principal import BACKENDS, Role
 from tasuki.shared.access.purposes import BTG, may_ask
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from tasuki.auth.clients import Client
     from tasuki.auth.context import AuthContext
     from tasuki.auth.grants.server import Answer, OAuthServer
+    from tasuki.auth.proving import Posted
 
 MAX_REASON = 500
 
@@ -54,20 +55,6 @@ class Refused:
     answer: Answer | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """A sign-in form that came back.
-
-    Attributes:
-        browser: Value of the cookie; empty for none.
-        query: The authorization request in the URL, as received.
-    """
-
-    form: dict[str, str] = field(repr=False)
-    browser: str = field(repr=False)
-    query: str = field(repr=False)
-
-
 def checked_visit(
     connection: Connection, context: AuthContext, pairs: list[tuple[str, str]]
 ) -> Visit | Refused:
@@ -94,15 +81,15 @@ async def decided(
 ) -> Answer | str:
     """Return the redirect with a code; or the key of the words that say why there is none."""
     form, now = posted.form, context.clock.now()
-    if not csrf_fits(context.box, form.get("csrf", ""), posted.browser, posted.query, now=now):
+    if not csrf_fits(context.box, form.get("csrf", ""), posted.browser, posted.page, now=now):
         return "expired"
     purpose, reason = _purpose(visit.wanted, form), form.get("reason", "").strip()[:MAX_REASON]
     if purpose is None:
         return "no_purpose"
     if purpose == BTG and not reason:
         return "no_reason"
-    typed = Credentials(form.get("username", ""), form.get("password", ""), form.get("code", ""))
-    account, outcome = await check_credentials(connection, context, typed)
+    proof = await prove(connection, context, posted)
+    account, outcome = proof.account, proof.outcome
     if outcome is Outcome.SIGNED_IN and not _permitted(account, visit, purpose):
         outcome = Outcome.NOT_PERMITTED
     attempt = SignIn(
@@ -114,19 +101,20 @@ async def decided(
         purpose=purpose,
         patient=visit.wanted.patient,
         reason=reason if purpose == BTG else None,
+        method=proof.method,
     )
     await connection.run_sync(context.sign_ins.record, attempt)
     if outcome is Outcome.NOT_PERMITTED:
         return "not_permitted"
     if outcome is not Outcome.SIGNED_IN or account is None:
         return "not_signed_in"
-    return await connection.run_sync(_answer, visit, account, purpose)
-
-
-def _answer(connection: Connection, visit: Visit, account: Account, purpose: str) -> Answer:
-    del connection  # the visit's server already works on it
     patient = account.patient if account.role is Role.RESIDENT else visit.wanted.patient
-    signed_in = SignedIn(account, purpose, patient)
+    signed_in = SignedIn(account, purpose, patient, proof.method)
+    return await connection.run_sync(_answer, visit, signed_in)
+
+
+def _answer(connection: Connection, visit: Visit, signed_in: SignedIn) -> Answer:
+    del connection  # the visit's server already works on it
     answer: Answer = visit.server.create_authorization_response(
         visit.request, grant_user=signed_in, grant=visit.grant
     )

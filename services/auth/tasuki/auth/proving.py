@@ -1,0 +1,64 @@
+"""Who somebody is, by either of two proofs: password and one-time code, or a passkey.
+
+https://pages.nist.gov/800-63-4/sp800-63b.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tasuki.auth.passkeys.sign_in import check_passkey
+from tasuki.auth.sign_in import Credentials, check_credentials
+from tasuki.auth.sign_in_log import Method, Outcome
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from tasuki.auth.accounts import Account
+    from tasuki.auth.context import AuthContext
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A sign-in form that came back.
+
+    Attributes:
+        browser: Value of the cookie; empty for none.
+        page: What the form was made for: the authorization request in the URL as received, or the
+            name of a page of our own.
+    """
+
+    form: dict[str, str] = field(repr=False)
+    browser: str = field(repr=False)
+    page: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How an attempt ended.
+
+    Attributes:
+        account: Whose it was, as far as that is known; signed in only by the outcome SIGNED_IN.
+    """
+
+    account: Account | None
+    outcome: Outcome
+    method: Method
+
+
+async def prove(connection: AsyncConnection, context: AuthContext, posted: Posted) -> Proof:
+    """Return how an attempt to sign in ended.
+
+    The caller commits either way (a failure must count), records the outcome, and lets nobody in
+    unless it is SIGNED_IN.
+    """
+    form = posted.form
+    if form.get("passkey"):
+        account, outcome = await connection.run_sync(
+            check_passkey, context, form["passkey"], browser=posted.browser, page=posted.page
+        )
+        return Proof(account, outcome, Method.PASSKEY)
+    typed = Credentials(form.get("username", ""), form.get("password", ""), form.get("code", ""))
+    account, outcome = await check_credentials(connection, context, typed)
+    return Proof(account, outcome, Method.PASSWORD_AND_CODE)

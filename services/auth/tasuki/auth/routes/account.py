@@ -1,0 +1,190 @@
+"""`/account`: one's own passkeys, after a sign-in of its own.
+
+https://www.w3.org/TR/webauthn-3/
+"""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from tasuki.auth.account_sessions import AccountSession, begin_session, end_session
+from tasuki.auth.pages import new_browser_secret
+from tasuki.auth.passkeys.asking import SCRIPT, new_passkey_request, passkey_request
+from tasuki.auth.passkeys.registering import register_passkey
+from tasuki.auth.passkeys.store import MAX_LABEL, passkeys_of, remove_passkey
+from tasuki.auth.proving import Posted, prove
+from tasuki.auth.routes.account_desk import ACCOUNT, Desk, form_of
+from tasuki.auth.routes.cookies import Cookie
+from tasuki.auth.sign_in_log import Outcome, SignIn
+from tasuki.shared.clock import TOKYO
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+    from tasuki.auth.context import AuthContext
+    from tasuki.auth.passkeys.store import Passkey
+    from tasuki.auth.proving import Proof
+
+SCRIPT_SECONDS = 300
+_STATIC = Path(__file__).parents[1] / "static"
+
+
+class AccountPages:
+    """The page about one's own account, and what its forms do."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._context = desk.context
+        self._browser = Cookie(desk.context.issuer.url)
+
+    async def show(self, request: Request) -> Response:
+        """Return the page, or ask to sign in."""
+        async with self._desk.engine.connect() as connection:
+            session = await self._desk.session(request, connection)
+            if session is None:
+                return self._sign_in_page(request)
+            known = await connection.run_sync(passkeys_of, self._context.box, session.account.id)
+        return self._page(request, session, known)
+
+    async def sign_in(self, request: Request) -> Response:
+        """Begin a session, or show the sign-in page again."""
+        form, browser = await form_of(request), self._browser.value(request)
+        if not self._desk.is_ours(form, browser):
+            return self._sign_in_page(request, message="expired")
+        # A failed attempt commits as well: it must be counted and recorded.
+        async with self._desk.turns, self._desk.engine.begin() as connection:
+            posted = Posted(form, browser, page=ACCOUNT)
+            proof = await prove(connection, self._context, posted)
+            secret = await connection.run_sync(_recorded, self._context, proof)
+        if secret is None:
+            return self._sign_in_page(request, message="not_signed_in")
+        response = self._desk.back(request)
+        self._desk.cookie.set_on(response, secret)
+        return response
+
+    async def sign_out(self, request: Request) -> Response:
+        """End the session."""
+        form, secret = await form_of(request), self._desk.cookie.value(request)
+        if self._desk.is_ours(form, secret):
+            async with self._desk.engine.begin() as connection:
+                await connection.run_sync(end_session, self._context.box, secret)
+        response = self._desk.back(request)
+        self._desk.cookie.drop_from(response)
+        return response
+
+    async def add(self, request: Request) -> Response:
+        """Keep the passkey a device just made."""
+        form = await form_of(request)
+        async with self._desk.engine.begin() as connection:
+            session = await self._desk.session(request, connection)
+            if session is None or not self._desk.is_ours(form, session.secret):
+                return self._desk.back(request)
+            label = form.get("label", "").strip()[:MAX_LABEL]
+            kept = await connection.run_sync(
+                register_passkey, self._context, session, form.get("passkey", ""), label
+            )
+        return self._desk.back(request, said="said_passkey_added" if kept else "said_passkey_not")
+
+    async def remove(self, request: Request) -> Response:
+        """Forget one of one's own passkeys."""
+        form = await form_of(request)
+        async with self._desk.engine.begin() as connection:
+            session = await self._desk.session(request, connection)
+            if session is None or not self._desk.is_ours(form, session.secret):
+                return self._desk.back(request)
+            credential = _credential(form.get("credential", ""))
+            gone = await connection.run_sync(remove_passkey, session.account.id, credential)
+        return self._desk.back(request, said="said_passkey_removed" if gone else None)
+
+    async def script(self) -> Response:
+        """Return the script that asks a browser for a passkey."""
+        headers = {
+            "Cache-Control": f"public, max-age={SCRIPT_SECONDS}",
+            "X-Content-Type-Options": "nosniff",
+        }
+        return Response(_script(), media_type="text/javascript", headers=headers)
+
+    def _sign_in_page(self, request: Request, *, message: str | None = None) -> Response:
+        browser = self._browser.value(request) or new_browser_secret()
+        response = self._desk.render(
+            request,
+            "account_sign_in.html",
+            passkey=passkey_request(self._context, browser, ACCOUNT),
+            message=message,
+            status=200 if message is None else 403,
+            csrf=self._desk.csrf(browser),
+        )
+        self._browser.set_on(response, browser)
+        return response
+
+    def _page(self, request: Request, session: AccountSession, known: list[Passkey]) -> Response:
+        return self._desk.render(
+            request,
+            "account.html",
+            passkey=new_passkey_request(
+                self._context, session.account, known, browser=session.secret, page=ACCOUNT
+            ),
+            csrf=self._desk.csrf(session.secret),
+            who=session.account.display,
+            has_site=self._context.site is not None,
+            longest_label=MAX_LABEL,
+            passkeys=[
+                {
+                    "id": base64.urlsafe_b64encode(key.credential).decode(),
+                    "label": key.label,
+                    "created": key.created_at.astimezone(TOKYO),
+                    "used": None if key.used_at is None else key.used_at.astimezone(TOKYO),
+                }
+                for key in known
+            ],
+        )
+
+
+def account_routes(
+    context: AuthContext, engine: AsyncEngine, turns: asyncio.Semaphore
+) -> APIRouter:
+    """Return the routes of the pages about one's own account."""
+    router, pages = APIRouter(), AccountPages(Desk(context, engine, turns))
+    router.add_api_route("/account", pages.show, methods=["GET"])
+    router.add_api_route("/account/sign-in", pages.sign_in, methods=["POST"])
+    router.add_api_route("/account/sign-out", pages.sign_out, methods=["POST"])
+    router.add_api_route("/account/passkeys", pages.add, methods=["POST"])
+    router.add_api_route("/account/passkeys/remove", pages.remove, methods=["POST"])
+    router.add_api_route(f"/{SCRIPT}", pages.script, methods=["GET"])
+    return router
+
+
+def _recorded(connection: Connection, context: AuthContext, proof: Proof) -> str | None:
+    now, account = context.clock.now(), proof.account
+    attempt = SignIn(
+        id=context.ids.new(),
+        at=now,
+        account=None if account is None else account.id,
+        client_id=ACCOUNT,
+        outcome=proof.outcome,
+        method=proof.method,
+    )
+    context.sign_ins.record(connection, attempt)
+    if proof.outcome is not Outcome.SIGNED_IN or account is None:
+        return None
+    return begin_session(connection, context.box, account.id, method=proof.method, now=now)
+
+
+def _credential(text: str) -> bytes:
+    try:
+        return base64.urlsafe_b64decode(text.encode())
+    except ValueError:
+        return b""
+
+
+def _script() -> bytes:
+    return (_STATIC / SCRIPT).read_bytes()

@@ -63,6 +63,7 @@ PUBLIC = frozenset(
         # that is asked about (RFC 6749, RFC 7009, RFC 7662, OpenID Connect UserInfo).
         "tasuki.auth.routes.tokens:token",
         "tasuki.auth.routes.tokens:introspect",
+        "tasuki.auth.routes.tokens:launch",
         "tasuki.auth.routes.tokens:revoke",
         "tasuki.auth.routes.public:userinfo",
     }

@@ -17,6 +17,7 @@ from tasuki.auth.sign_in_log import Method
 from tasuki.auth.tables import (
     ACCOUNT_SESSION,
     AUTHORIZATION_CODE,
+    LAUNCH,
     REFRESH_TOKEN,
     REVOKED_TOKEN,
     TOKEN_FAMILY,
@@ -39,8 +40,22 @@ RESIDENT_FAMILY = timedelta(days=90)  # as long as a Mynaportal consent lives
 
 
 @dataclass(frozen=True, slots=True)
+class LaunchContext:
+    """What a launch tells the app besides the patient; see `launches.Launch`."""
+
+    encounter: str | None
+    intent: str | None
+    banner: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Family:
-    """One sign-in at one client, and all that was granted by it."""
+    """One sign-in at one client, and all that was granted by it.
+
+    Attributes:
+        amr: How the person proved who they are (RFC 8176).
+        context: Of the launch it came from; None for a sign-in without one.
+    """
 
     id: str
     account: str
@@ -53,6 +68,7 @@ class Family:
     signed_in_at: datetime
     expires_at: datetime
     amr: tuple[str, ...] = Method.PASSWORD_AND_CODE.amr
+    context: LaunchContext | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +115,7 @@ def save_code(
     connection: Connection, box: SecretBox, family: Family, *, redirect_uri: str, challenge: str
 ) -> str:
     """Store a new family and the code that opens it; return the code."""
+    context = family.context
     connection.execute(
         insert(TOKEN_FAMILY).values(
             id=family.id,
@@ -110,6 +127,9 @@ def save_code(
             patient=family.patient,
             nonce=family.nonce,
             amr=list(family.amr),
+            encounter=None if context is None else context.encounter,
+            intent=None if context is None else context.intent,
+            banner=None if context is None else context.banner,
             signed_in_at=family.signed_in_at,
             expires_at=family.expires_at,
         )
@@ -255,7 +275,8 @@ def is_revoked(connection: Connection, jti: str, family_id: str | None, *, now: 
 
 def forget_expired(connection: Connection, *, now: datetime) -> None:
     """Delete what can no longer matter: ended families and spent single-use marks."""
-    for table in (USED_ASSERTION, USED_CHALLENGE, REVOKED_TOKEN, ACCOUNT_SESSION, TOKEN_FAMILY):
+    spent = (USED_ASSERTION, USED_CHALLENGE, REVOKED_TOKEN, ACCOUNT_SESSION, LAUNCH)
+    for table in (*spent, TOKEN_FAMILY):
         connection.execute(delete(table).where(table.c.expires_at < now - timedelta(days=1)))
 
 
@@ -276,6 +297,9 @@ def _family(row: RowMapping) -> Family:
         patient=row["patient"],
         nonce=row["nonce"],
         amr=tuple(row["amr"]),
+        context=None
+        if row["banner"] is None
+        else LaunchContext(row["encounter"], row["intent"], row["banner"]),
         signed_in_at=row["signed_in_at"],
         expires_at=row["expires_at"],
     )

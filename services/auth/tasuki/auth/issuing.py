@@ -26,6 +26,7 @@ class Granted:
     Attributes:
         audiences: Base URLs the token is for; never empty.
         patient: The person it is bound to, e.g. `Patient/abc`.
+        encounter: The encounter of the launch it came from, for the app to begin with.
         fhir_user: Reference of the person signed in, for `fhirUser`.
         family: Sign-in the token descends from; None for a backend's own token.
         actor: Services acting, latest first.
@@ -39,6 +40,7 @@ class Granted:
     audiences: tuple[str, ...]
     purpose: str
     patient: str | None = None
+    encounter: str | None = None
     organization: str | None = None
     region: str | None = None
     display: str | None = None
@@ -86,6 +88,7 @@ class Issuer:
         }
         optional = {
             "patient": granted.patient,
+            "encounter": granted.encounter,
             "organization": granted.organization,
             "region": granted.region,
             "display": granted.display,

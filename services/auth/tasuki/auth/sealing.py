@@ -49,6 +49,7 @@ CSRF = "auth/csrf"
 INSURER = "auth/insurer-identity"
 CHALLENGE = "auth/passkey-challenge"
 ACCOUNT_SESSION = "auth/account-session"
+LAUNCH = "auth/launch"
 
 _LENGTH_BYTES = 2
 _NONCE_BYTES = 12

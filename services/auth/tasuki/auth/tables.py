@@ -78,6 +78,7 @@ CLIENT = Table(
     Column("client_id", Text, primary_key=True),
     Column("name", Text, nullable=False),
     Column("jwks", JSONB(none_as_null=True)),
+    Column("jwks_uri", Text),
     Column("redirect_uris", ARRAY(Text), nullable=False),
     Column("grant_types", ARRAY(Text), nullable=False),
     Column("scopes", Text, nullable=False),
@@ -104,6 +105,9 @@ TOKEN_FAMILY = Table(
     Column("patient", Text),
     Column("nonce", Text),
     Column("amr", ARRAY(Text), nullable=False, server_default="{pwd,otp,mfa}"),
+    Column("encounter", Text),  # with `intent` and `banner`: of a launch
+    Column("intent", Text),
+    Column("banner", Boolean),
     Column("signed_in_at", _INSTANT, nullable=False),
     Column("expires_at", _INSTANT, nullable=False, index=True),
     Column("revoked_at", _INSTANT),
@@ -140,6 +144,21 @@ REFRESH_TOKEN = Table(
     ),
     Column("client_id", Text, nullable=False),
     Column("issued_at", _INSTANT, nullable=False),
+    Column("used_at", _INSTANT),
+)
+
+# A patient chosen in one app, on its way to another; used once.
+LAUNCH = Table(
+    "launch",
+    METADATA,
+    Column("launch_mac", LargeBinary, primary_key=True),
+    Column("account", Text, ForeignKey("account.id"), nullable=False),
+    Column("client_id", Text, ForeignKey("client.client_id"), nullable=False),
+    Column("patient", Text, nullable=False),
+    Column("encounter", Text),
+    Column("intent", Text),
+    Column("banner", Boolean, nullable=False),
+    Column("expires_at", _INSTANT, nullable=False, index=True),
     Column("used_at", _INSTANT),
 )
 

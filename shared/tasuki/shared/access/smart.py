@@ -13,9 +13,13 @@ GRANT_TYPES = (
 )
 ASSERTION_ALGORITHMS = ("ES256", "ES384", "RS384")
 CAPABILITIES = (
+    "launch-ehr",
     "launch-standalone",
     "client-public",
     "client-confidential-asymmetric",
+    "context-banner",
+    "context-ehr-patient",
+    "context-ehr-encounter",
     "context-standalone-patient",
     "permission-offline",
     "permission-patient",

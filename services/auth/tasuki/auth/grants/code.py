@@ -5,12 +5,18 @@ https://www.rfc-editor.org/rfc/rfc7636, https://hl7.org/fhir/smart-app-launch/ST
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tasuki.auth.clients import PROVEN, PUBLIC
-from tasuki.auth.families import Family, RedeemedCode, family_end, redeem_code, save_code
+from tasuki.auth.families import (
+    Family,
+    LaunchContext,
+    RedeemedCode,
+    family_end,
+    redeem_code,
+    save_code,
+)
 from tasuki.auth.grants.authlib_core import (
     AccessDeniedError,
     AuthorizationCodeGrant,
@@ -22,18 +28,21 @@ from tasuki.auth.grants.authlib_core import (
 )
 from tasuki.auth.grants.errors import InvalidTarget, LoginRequired
 from tasuki.auth.grants.tokens import family_response, granted_by, living_account
+from tasuki.auth.launches import find_launch, reference, use_launch
 from tasuki.auth.rights import scopes_within
 from tasuki.shared.access.principal import Role
 from tasuki.shared.access.purposes import BTG, PURPOSES_OF
 from tasuki.shared.access.scopes import ScopeSet, parse_scopes
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tasuki.auth.accounts import Account
     from tasuki.auth.clients import Client
     from tasuki.auth.grants.request import FormRequest
+    from tasuki.auth.launches import Launch
     from tasuki.auth.sign_in_log import Method
 
-_PATIENT = re.compile(r"(?:Patient/)?([A-Za-z0-9\-.]{1,64})")
 MAX_NONCE = 255
 
 
@@ -44,12 +53,14 @@ class Wanted:
     Attributes:
         purposes: Purposes of use the person may choose from; one where it is settled.
         patient: The one person the token shall be bound to; None for no wish.
+        launch: Where another app chose that person.
     """
 
     audiences: tuple[str, ...]
     purposes: tuple[str, ...]
     patient: str | None
     nonce: str | None
+    launch: Launch | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +118,34 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships 
         audiences = client.audiences_among(self.request.values("aud", "resource"))
         if not audiences:
             raise InvalidTarget()
-        patient = _patient(data.get("patient"))
-        return Wanted(audiences, _purposes(data, client, patient), patient, data.get("nonce"))
+        launch, patient = self._launch(data.get("launch")), _patient(data.get("patient"))
+        if launch is not None and patient not in (None, launch.patient):
+            raise InvalidRequestError("The launch is for another patient.")
+        patient = patient if launch is None else launch.patient
+        purposes = _purposes(data, client, patient)
+        return Wanted(audiences, purposes, patient, data.get("nonce"), launch)
+
+    def _launch(self, handle: str | None) -> Launch | None:
+        if handle is None:
+            return None
+        context, client_id = self.server.context, self.request.client.client_id
+        launch = find_launch(
+            self.server.connection,
+            context.box,
+            handle,
+            client_id=client_id,
+            now=context.clock.now(),
+        )
+        if launch is None:
+            raise InvalidRequestError("The launch is unknown, used or too old.")
+        return launch
+
+    def _use_launch(self, account: str, now: datetime) -> None:
+        box, handle = self.server.context.box, self.request.payload.data["launch"]
+        if not use_launch(self.server.connection, box, handle, account=account, now=now):
+            raise AccessDeniedError(
+                "The launch was used before.", redirect_uri=self.request.payload.redirect_uri
+            )
 
     def save_authorization_code(self, code: str, request: FormRequest) -> None:
         """Do nothing: the code is stored where it is made."""
@@ -129,6 +166,8 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships 
                 redirect_uri=self.request.payload.redirect_uri,
             )
         wanted = self.wanted()
+        if wanted.launch is not None:
+            self._use_launch(account.id, now)
         family = Family(
             id=server.context.ids.new(),
             account=account.id,
@@ -139,6 +178,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships 
             patient=signed_in.patient,
             nonce=wanted.nonce,
             amr=signed_in.method.amr,
+            context=None if wanted.launch is None else _context(wanted.launch),
             signed_in_at=now,
             expires_at=family_end(account.role, signed_in.purpose, now),
         )
@@ -211,10 +251,14 @@ def _purposes(data: dict[str, str], client: Client, patient: str | None) -> tupl
     return chosen
 
 
+def _context(launch: Launch) -> LaunchContext:
+    return LaunchContext(launch.encounter, launch.intent, banner=launch.banner)
+
+
 def _patient(text: str | None) -> str | None:
     if text is None:
         return None
-    match = _PATIENT.fullmatch(text)
-    if match is None:
+    patient = reference("Patient", text)
+    if patient is None:
         raise InvalidRequestError("The patient is not a reference such as Patient/123.")
-    return f"Patient/{match[1]}"
+    return patient

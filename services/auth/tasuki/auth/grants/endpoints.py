@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tasuki.auth.grants.request import FormRequest
 
 _TOLD = ("iss", "sub", "aud", "exp", "iat", "nbf", "jti", "client_id", "scope", "act")
-_TOLD_OURS = ("purpose", "role", "patient", "organization", "region", "fhirUser")
+_TOLD_OURS = ("purpose", "role", "patient", "encounter", "organization", "region", "fhirUser")
 
 
 class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib ships no types

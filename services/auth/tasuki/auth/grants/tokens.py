@@ -41,7 +41,7 @@ def family_response(
 ) -> dict[str, Any]:
     """Return a token response for a person: with refresh and ID token where they were granted."""
     context, now = server.context, server.context.clock.now()
-    response = token_response(server, granted)
+    response = token_response(server, granted) | _launched(family)
     client = request.client
     renewable = client is not None and client.check_grant_type("refresh_token")
     if renewable and family.scopes.has("offline_access"):
@@ -56,6 +56,18 @@ def family_response(
     return response
 
 
+def _launched(family: Family) -> dict[str, Any]:
+    context = family.context
+    if context is None:
+        return {}
+    told: dict[str, Any] = {"need_patient_banner": context.banner}
+    if context.encounter is not None:
+        told["encounter"] = context.encounter.removeprefix("Encounter/")
+    if context.intent is not None:
+        told["intent"] = context.intent
+    return told
+
+
 def granted_by(family: Family, account: Account, client: Client, scopes: ScopeSet) -> Granted:
     """Return what a sign-in grants now: the account and its link are read anew each time."""
     patient = account.patient if account.role is Role.RESIDENT else family.patient
@@ -67,6 +79,7 @@ def granted_by(family: Family, account: Account, client: Client, scopes: ScopeSe
         audiences=tuple(url for url in family.audiences if url in client.audiences),
         purpose=family.purpose,
         patient=patient,
+        encounter=None if family.context is None else family.context.encounter,
         organization=account.organization,
         region=account.region,
         display=account.display,

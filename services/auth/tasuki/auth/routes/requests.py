@@ -133,6 +133,9 @@ def _permitted(account: Account | None, visit: Visit, purpose: str) -> bool:
         return False
     if visit.client.role is not None and account.role is not visit.client.role:
         return False
+    launch = visit.wanted.launch
+    if launch is not None and launch.account != account.id:
+        return False
     other_person = account.role is Role.RESIDENT and visit.wanted.patient not in (
         None,
         account.patient,

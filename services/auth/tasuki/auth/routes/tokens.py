@@ -1,4 +1,4 @@
-"""`POST /token`, `/introspect` and `/revoke`.
+"""`POST /token`, `/introspect`, `/revoke` and `/launch`.
 
 https://www.rfc-editor.org/rfc/rfc6749#section-3.2
 """
@@ -13,11 +13,13 @@ from starlette.responses import Response
 
 from tasuki.auth.grants.authlib_core import (
     InvalidRequestError,
+    OAuth2Error,
 )
 from tasuki.auth.grants.backend import BackendGrant
 from tasuki.auth.grants.code import CodeGrant, S256Only
 from tasuki.auth.grants.endpoints import Introspection, Revocation
 from tasuki.auth.grants.exchange import ExchangeGrant
+from tasuki.auth.grants.launching import launch_answer
 from tasuki.auth.grants.refresh import RotatingRefreshGrant
 from tasuki.auth.grants.request import FormRequest
 from tasuki.auth.grants.server import Answer, OAuthServer
@@ -63,6 +65,11 @@ def token_routes(context: AuthContext, engine: AsyncEngine) -> APIRouter:
             request, lambda server, form: server.create_endpoint_response("introspection", form)
         )
 
+    @router.post("/launch")
+    async def launch(request: Request) -> Response:
+        """Return a handle with which another app begins where its user is."""
+        return await answered(request, _launched)
+
     @router.post("/revoke")
     async def revoke(request: Request) -> Response:
         """End a token."""
@@ -71,6 +78,14 @@ def token_routes(context: AuthContext, engine: AsyncEngine) -> APIRouter:
         )
 
     return router
+
+
+def _launched(server: OAuthServer, form: FormRequest) -> Answer:
+    try:
+        return Answer(200, launch_answer(server, form))
+    except OAuth2Error as error:
+        answer: Answer = server.handle_error_response(form, error)
+        return answer
 
 
 def oauth_server(context: AuthContext, connection: Connection) -> OAuthServer:

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from pyotp.totp import TOTP
 
+from tasuki.deploy.clients_command import CLIENTS
 from tasuki.deploy.folder import DataFolder, read_json
 from tasuki.deploy.keys_command import KEYS
 from tasuki.deploy.plainly import fail, plain_faults
@@ -26,6 +27,7 @@ APP = typer.Typer(
 AUDIT = typer.Typer(help="The audit log.", no_args_is_help=True)
 APP.add_typer(AUDIT, name="audit")
 APP.add_typer(KEYS, name="keys")
+APP.add_typer(CLIENTS, name="clients")
 
 PORT = 8765
 STOP_SECONDS = 30.0

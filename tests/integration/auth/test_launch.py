@@ -43,7 +43,8 @@ async def staff_token(world: World, person: Person = CLINICIAN) -> str:
     return str(answer.json()["access_token"])
 
 
-async def launched(world: World, as_: str = "viewer", **changes: str | None) -> httpx2.Response:
+async def launched(world: World, **changes: str | None) -> httpx2.Response:
+    as_ = changes.pop("as_", None) or "viewer"
     form: dict[str, str | None] = {"app": "demo", "patient": "Patient/p1"}
     if "subject_token" not in changes:
         form["subject_token"] = await staff_token(world)
@@ -89,7 +90,7 @@ async def test_only_the_app_its_user_signed_in_with_launches_and_only_for_staff(
     world: World,
 ) -> None:
     token = await staff_token(world)
-    assert (await launched(world, "svc-ehr-a", subject_token=token)).status_code == 400
+    assert (await launched(world, as_="svc-ehr-a", subject_token=token)).status_code == 400
     answer = await world.ask("launch", subject_token=token, app="demo", patient="Patient/p1")
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
     public = await world.ask("launch", client_id="demo", subject_token=token, app="demo")

@@ -10,12 +10,14 @@ import logging
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
+import httpx2
 from fastapi import FastAPI
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.responses import JSONResponse
 
+from tasuki.auth.client_keys import ClientKeys
 from tasuki.auth.context import AuthContext
 from tasuki.auth.families import forget_expired
 from tasuki.auth.issuing import Issuer
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
 
 POOL_TIMEOUT_SECONDS = 5  # a caller waits no longer for a connection than for us altogether
 SWEEP_SECONDS = 600
+OUTSIDE_SECONDS = 3.0  # for what clients publish
 SIGN_INS_AT_ONCE = 4  # each hashes a password (20 MB, 22 ms) while it holds a connection
 
 # OSError: asyncpg's connect faults reach us bare.
@@ -76,12 +79,14 @@ def create_app(
         pool_timeout=POOL_TIMEOUT_SECONDS,
         hide_parameters=True,
     )
+    outside = httpx2.AsyncClient(timeout=OUTSIDE_SECONDS, follow_redirects=False, trust_env=False)
     context = AuthContext(
         issuer=Issuer(settings.issuer, open_keys(settings.signing_keys)),
         box=box,
         clock=clock,
         ids=ids,
         sign_ins=TableSignInLog(box) if sign_ins is None else sign_ins,
+        client_keys=ClientKeys(outside, clock),
         site=settings.site,
     )
 
@@ -94,6 +99,7 @@ def create_app(
             sweeper.cancel()
             with suppress(asyncio.CancelledError):
                 await sweeper
+            await outside.aclose()
             await engine.dispose()
 
     app = FastAPI(

@@ -26,6 +26,8 @@ class Client:
     """A registered client; the methods in the second half are the ones Authlib asks for.
 
     Attributes:
+        jwks: Its public keys; None where it has none or has them by URL.
+        jwks_uri: Where its keys are.
         scopes: The widest it may hold.
         audiences: Base URLs its tokens may be for.
         answers_at: Base URLs it answers at itself; a token it may exchange is addressed to one.
@@ -38,6 +40,7 @@ class Client:
     client_id: str
     name: str
     jwks: Mapping[str, Any] | None
+    jwks_uri: str | None
     redirect_uris: tuple[str, ...]
     grant_types: tuple[str, ...]
     scopes: ScopeSet
@@ -103,6 +106,7 @@ def find_client(connection: Connection, client_id: str) -> Client | None:
         client_id=row["client_id"],
         name=row["name"],
         jwks=row["jwks"],
+        jwks_uri=row["jwks_uri"],
         redirect_uris=tuple(row["redirect_uris"]),
         grant_types=tuple(row["grant_types"]),
         scopes=parse_scopes(row["scopes"]),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from tasuki.auth.client_keys import ClientKeys
     from tasuki.auth.issuing import Issuer
     from tasuki.auth.passkeys.site import Site
     from tasuki.auth.sealing import SecretBox
@@ -19,6 +20,7 @@ class AuthContext:
     """The server's parts, put together by `tasuki.auth.app`.
 
     Attributes:
+        client_keys: Clients' keys by URL.
         site: Who we are to passkeys; None where there are none.
     """
 
@@ -27,6 +29,7 @@ class AuthContext:
     clock: Clock
     ids: IdSource
     sign_ins: SignInLog
+    client_keys: ClientKeys
     site: Site | None = None
 
     @property

@@ -44,7 +44,8 @@ class ClientRegistration:
     """What a client is registered for.
 
     Attributes:
-        jwks: Its public keys (EC P-256, EC P-384 or RSA); None for a public client.
+        jwks: Its public keys (EC P-256, EC P-384 or RSA); None for a public client, or one with
+            `jwks_uri`.
         redirect_uris: Compared character by character.
         grant_types: Out of `smart.GRANT_TYPES`.
         scopes: Space-separated; the widest it may hold.
@@ -54,6 +55,7 @@ class ClientRegistration:
         public: Whether it cannot keep a key.
         answers_at: Base URLs it answers at itself. Only tokens addressed to one of them can it
             exchange or introspect.
+        jwks_uri: Where its public keys are instead: https, or http on loopback.
     """
 
     client_id: str
@@ -69,6 +71,7 @@ class ClientRegistration:
     organization: str | None
     public: bool
     answers_at: tuple[str, ...] = ()
+    jwks_uri: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,7 @@ async def register_client(connection: AsyncConnection, registration: ClientRegis
     values = {
         "name": registration.name,
         "jwks": None if registration.jwks is None else dict(registration.jwks),
+        "jwks_uri": registration.jwks_uri,
         "redirect_uris": list(registration.redirect_uris),
         "grant_types": list(registration.grant_types),
         "scopes": str(parse_scopes(registration.scopes)),
@@ -270,9 +274,8 @@ def _check_registration(registration: ClientRegistration) -> None:
         not registration.client_id.isascii() or not registration.client_id.isprintable(),
         not registration.client_id,
         not set(registration.grant_types) <= set(GRANT_TYPES) or not registration.grant_types,
-        registration.public != (registration.jwks is None),
         registration.public and not set(registration.grant_types) <= set(GRANT_TYPES[::2]),
-        not registration.public and not _are_usable(registration.jwks or {}),
+        not _has_its_keys(registration),
         registration.purpose is not None and registration.purpose not in PURPOSES,
         not _role_fits(registration),
         interactive == (registration.role in BACKENDS),
@@ -286,6 +289,23 @@ def _check_registration(registration: ClientRegistration) -> None:
 def _role_fits(registration: ClientRegistration) -> bool:
     role, purpose = registration.role, registration.purpose
     return role is None or purpose is None or may_ask(role, purpose)
+
+
+def _has_its_keys(registration: ClientRegistration) -> bool:
+    by_value, by_url = registration.jwks, registration.jwks_uri
+    if registration.public:
+        return by_value is None and by_url is None
+    if by_url is not None:
+        return by_value is None and _is_safe_source(by_url)
+    return _are_usable(by_value or {})
+
+
+def _is_safe_source(url: str) -> bool:
+    parts = urlsplit(url)
+    whole = url.isascii() and url.isprintable() and not parts.fragment and not parts.username
+    if parts.scheme == "http":
+        return whole and parts.hostname in LOOPBACK
+    return whole and parts.scheme == "https" and bool(parts.hostname)
 
 
 def _are_usable(jwks: Mapping[str, Any]) -> bool:

@@ -34,7 +34,8 @@ SKEW_SECONDS = 10  # a hospital's clock may run ahead of ours by this much
 MAX_CHARACTERS = 8_000
 MAX_JTI = 255
 
-_HEADER = frozenset({"alg", "typ", "kid"})  # so never jwk, jku, x5u, x5c or crit
+# So never jwk, x5u, x5c or crit; `jku` must be the registered URL, which it changes nothing about.
+_HEADER = frozenset({"alg", "typ", "kid", "jku"})
 
 
 class ClientAssertion:
@@ -51,6 +52,7 @@ class ClientAssertion:
 
         Raises:
             ClientRefused: For anything amiss.
+            KeysNeeded: The client's keys must be fetched first.
         """
         form = request.form
         if "client_assertion" not in form and "client_assertion_type" not in form:
@@ -60,17 +62,23 @@ class ClientAssertion:
             raise ClientRefused()
         # 1. form and header   2. whose it says it is   3. signature under a registered key
         # 4. claims            5. first use
-        client_id = _claimed_client(assertion)
+        client_id, header = _claimed_client(assertion)
         if form.get("client_id", client_id) != client_id:
             raise ClientRefused()
         client = query_client(client_id)
-        if client is None or client.jwks is None:
+        if client is None or ("jku" in header and header["jku"] != client.jwks_uri):
             raise ClientRefused()
-        claims = _opened(assertion, client)
+        claims = _opened(assertion, self._keys(client, header.get("kid")))
         ends = self._checked_end(claims, client_id)
         if not self._is_first_use(client_id, claims["jti"], ends):
             raise ClientRefused()
         return client
+
+    def _keys(self, client: Client, kid: object) -> list[Any]:
+        if client.jwks_uri is None:
+            return list((client.jwks or {}).get("keys", []))
+        wanted = kid if isinstance(kid, str) else None
+        return list(self._context.client_keys.of(client.jwks_uri, wanted))
 
     def _checked_end(self, claims: dict[str, Any], client_id: str) -> datetime:
         now = self._context.clock.now().timestamp()
@@ -102,7 +110,7 @@ def is_plain(value: object) -> TypeGuard[str]:
     return isinstance(value, str) and value != "" and value.isascii() and value.isprintable()
 
 
-def _claimed_client(assertion: str) -> str:
+def _claimed_client(assertion: str) -> tuple[str, dict[str, Any]]:
     if len(assertion) > MAX_CHARACTERS or not assertion.isascii():
         raise ClientRefused()
     try:
@@ -115,12 +123,14 @@ def _claimed_client(assertion: str) -> str:
     client_id = claims.get("sub") if isinstance(claims, dict) else None
     if not is_plain(client_id):
         raise ClientRefused()
-    return client_id
+    return client_id, header
 
 
-def _opened(assertion: str, client: Client) -> dict[str, Any]:
+def _opened(assertion: str, published: list[Any]) -> dict[str, Any]:
+    if not published:
+        raise ClientRefused()
     try:
-        keys = KeySet.import_key_set({"keys": list((client.jwks or {})["keys"])})
+        keys = KeySet.import_key_set({"keys": published})
         return jwt.decode(assertion, keys, algorithms=list(ASSERTION_ALGORITHMS)).claims
     except (JoseError, ValueError, LookupError) as error:
         raise ClientRefused() from error

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import Response
 
+from tasuki.auth.client_keys import KeysNeeded
 from tasuki.auth.grants.authlib_core import (
     InvalidRequestError,
     OAuth2Error,
@@ -18,6 +19,7 @@ from tasuki.auth.grants.authlib_core import (
 from tasuki.auth.grants.backend import BackendGrant
 from tasuki.auth.grants.code import CodeGrant, S256Only
 from tasuki.auth.grants.endpoints import Introspection, Revocation
+from tasuki.auth.grants.errors import ClientRefused
 from tasuki.auth.grants.exchange import ExchangeGrant
 from tasuki.auth.grants.launching import launch_answer
 from tasuki.auth.grants.refresh import RotatingRefreshGrant
@@ -34,46 +36,68 @@ if TYPE_CHECKING:
     from tasuki.auth.context import AuthContext
 
 
-def token_routes(context: AuthContext, engine: AsyncEngine) -> APIRouter:
-    """Return the routes that clients call directly; each call is one transaction."""
-    router = APIRouter()
+class Calls:
+    """Calls of clients, each answered in one transaction."""
+
+    def __init__(self, context: AuthContext, engine: AsyncEngine) -> None:
+        self._context = context
+        self._engine = engine
 
     async def answered(
-        request: Request, answer: Callable[[OAuthServer, FormRequest], Answer]
+        self, request: Request, answer: Callable[[OAuthServer, FormRequest], Answer]
     ) -> Response:
+        """Return the response; a client's keys are fetched first where they are needed."""
         try:
             form = FormRequest("POST", await read_form(request))
         except InvalidRequestError as error:
             return respond_error(error)
+        try:
+            return await self._committed(form, answer)
+        except KeysNeeded as needed:
+            await self._context.client_keys.fetch(needed.url, needed.kid)
+        try:
+            return await self._committed(form, answer)
+        except KeysNeeded:
+            return respond_error(ClientRefused())
 
+    async def _committed(
+        self, form: FormRequest, answer: Callable[[OAuthServer, FormRequest], Answer]
+    ) -> Response:
         def in_transaction(connection: Connection) -> Answer:
-            return answer(oauth_server(context, connection), form)
+            return answer(oauth_server(self._context, connection), form)
 
         # A refusal commits as well: a replayed code or token must end its family.
-        async with engine.begin() as connection:
+        async with self._engine.begin() as connection:
             return respond(await connection.run_sync(in_transaction))
+
+
+def token_routes(context: AuthContext, engine: AsyncEngine) -> APIRouter:
+    """Return the routes that clients call directly; each call is one transaction."""
+    router, calls = APIRouter(), Calls(context, engine)
 
     @router.post("/token")
     async def token(request: Request) -> Response:
         """Return a token, or why not."""
-        return await answered(request, lambda server, form: server.create_token_response(form))
+        return await calls.answered(
+            request, lambda server, form: server.create_token_response(form)
+        )
 
     @router.post("/introspect")
     async def introspect(request: Request) -> Response:
         """Return what an access token says."""
-        return await answered(
+        return await calls.answered(
             request, lambda server, form: server.create_endpoint_response("introspection", form)
         )
 
     @router.post("/launch")
     async def launch(request: Request) -> Response:
         """Return a handle with which another app begins where its user is."""
-        return await answered(request, _launched)
+        return await calls.answered(request, _launched)
 
     @router.post("/revoke")
     async def revoke(request: Request) -> Response:
         """End a token."""
-        return await answered(
+        return await calls.answered(
             request, lambda server, form: server.create_endpoint_response("revocation", form)
         )
 

@@ -19,6 +19,7 @@ from tasuki.shared.faults import Category, Fault
 if TYPE_CHECKING:
     import httpx2
 
+    from tasuki.shared.access.dpop import Shown
     from tasuki.shared.access.records import Unit
     from tasuki.shared.access.rulings import Ask
     from tasuki.shared.clock import FixedClock
@@ -208,6 +209,10 @@ class Verifier:
         if token != "doctor-token":
             raise Fault(Category.UNAUTHENTICATED, "no")
         return self.who
+
+    async def verify_bound(self, token: str, shown: Shown) -> Principal:
+        del token, shown
+        raise Fault(Category.UNAUTHENTICATED, "no")
 
 
 @dataclass

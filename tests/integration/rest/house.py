@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tests.store.world import World
 
+    from tasuki.shared.access.dpop import Shown
     from tasuki.shared.access.rulings import Decider
     from tasuki.shared.rest.jobs import Jobs
     from tasuki.shared.rest.service import Check
@@ -52,6 +53,11 @@ class TableVerifier:
         if token not in self.known:
             raise not_valid()
         return self.known[token]
+
+    async def verify_bound(self, token: str, shown: Shown) -> Principal:
+        """Knows no token that is bound to a key."""
+        del token, shown
+        raise not_valid()
 
 
 @dataclass

@@ -51,7 +51,8 @@ async def test_without_a_valid_token_every_door_says_the_same(
     headers = {} if header is None else {"Authorization": header}
     answer = await house.ask(method, path, token=None, headers=headers)
     require_outcome(answer, 401, LOGIN)
-    assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    challenges = 'Bearer error="invalid_token", DPoP algs="ES256 ES384"'
+    assert answer.headers["www-authenticate"] == challenges
 
 
 @pytest.mark.parametrize("media", ["application/fhir+xml", "text/plain", "", "multipart/form-data"])

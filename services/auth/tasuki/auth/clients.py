@@ -34,6 +34,7 @@ class Client:
         purpose: Fixed purpose of use; None where it is asked for at sign-in or in the request.
         role: Of a backend: its role. Of an interactive client: the only role that may sign in
             there; None for any.
+        proves_key: Whether every token it gets must be bound to a key (DPoP).
         public: Without a key of its own (an app on a phone or in a browser).
     """
 
@@ -51,6 +52,7 @@ class Client:
     region: str | None
     organization: str | None
     public: bool
+    proves_key: bool = False
 
     def audiences_among(self, asked: list[str]) -> tuple[str, ...] | None:
         """Return the asked base URLs as registered; None where one is not registered.
@@ -117,4 +119,5 @@ def find_client(connection: Connection, client_id: str) -> Client | None:
         region=row["region"],
         organization=row["organization"],
         public=row["public"],
+        proves_key=row["proves_key"],
     )

@@ -23,6 +23,7 @@ from tasuki.auth.tables import (
     TOKEN_FAMILY,
     USED_ASSERTION,
     USED_CHALLENGE,
+    USED_PROOF,
 )
 from tasuki.shared.access.principal import STAFF, Role
 from tasuki.shared.access.purposes import BTG
@@ -55,6 +56,7 @@ class Family:
     Attributes:
         amr: How the person proved who they are (RFC 8176).
         context: Of the launch it came from; None for a sign-in without one.
+        jkt: The key its code, and then a public client's refresh tokens, are bound to.
     """
 
     id: str
@@ -69,6 +71,7 @@ class Family:
     expires_at: datetime
     amr: tuple[str, ...] = Method.PASSWORD_AND_CODE.amr
     context: LaunchContext | None = None
+    jkt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,7 @@ def save_code(
             patient=family.patient,
             nonce=family.nonce,
             amr=list(family.amr),
+            jkt=family.jkt,
             encounter=None if context is None else context.encounter,
             intent=None if context is None else context.intent,
             banner=None if context is None else context.banner,
@@ -222,6 +226,12 @@ def refresh_token_family(
     return None if family_id is None else find_family(connection, family_id, now=now)
 
 
+def bind_family(connection: Connection, family_id: str, jkt: str | None) -> None:
+    """Bind what comes of a sign-in from now on to a key; None to no key."""
+    mine = update(TOKEN_FAMILY).where(TOKEN_FAMILY.c.id == family_id)
+    connection.execute(mine.values(jkt=jkt))
+
+
 def refresh_token_client(connection: Connection, box: SecretBox, token: str) -> str | None:
     """Return the client a refresh token, spent or not, was issued to."""
     mac = box.mac(token.encode("utf-8", "replace"), label=REFRESH)
@@ -275,8 +285,8 @@ def is_revoked(connection: Connection, jti: str, family_id: str | None, *, now: 
 
 def forget_expired(connection: Connection, *, now: datetime) -> None:
     """Delete what can no longer matter: ended families and spent single-use marks."""
-    spent = (USED_ASSERTION, USED_CHALLENGE, REVOKED_TOKEN, ACCOUNT_SESSION, LAUNCH)
-    for table in (*spent, TOKEN_FAMILY):
+    spent = (USED_ASSERTION, USED_CHALLENGE, USED_PROOF, REVOKED_TOKEN)
+    for table in (*spent, ACCOUNT_SESSION, LAUNCH, TOKEN_FAMILY):
         connection.execute(delete(table).where(table.c.expires_at < now - timedelta(days=1)))
 
 
@@ -297,6 +307,7 @@ def _family(row: RowMapping) -> Family:
         patient=row["patient"],
         nonce=row["nonce"],
         amr=tuple(row["amr"]),
+        jkt=row["jkt"],
         context=None
         if row["banner"] is None
         else LaunchContext(row["encounter"], row["intent"], row["banner"]),

@@ -30,6 +30,7 @@ class Granted:
         fhir_user: Reference of the person signed in, for `fhirUser`.
         family: Sign-in the token descends from; None for a backend's own token.
         actor: Services acting, latest first.
+        jkt: Thumbprint of the key the caller must prove to use it; None for a bearer token.
         ends_at: When it must end at the latest; None for no other limit than its lifetime.
     """
 
@@ -48,6 +49,7 @@ class Granted:
     family: str | None = None
     actor: tuple[str, ...] = ()
     ends_at: datetime | None = None
+    jkt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ class Issuer:
             "fhirUser": granted.fhir_user if granted.scopes.has("fhirUser") else None,
             "sid": granted.family,
             "act": _chain(granted.actor),
+            "cnf": None if granted.jkt is None else {"jkt": granted.jkt},
         }
         claims |= {name: value for name, value in optional.items() if value is not None}
         return self.keys.sign(claims, typ="at+jwt"), ends - issued

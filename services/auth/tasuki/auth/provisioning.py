@@ -56,6 +56,7 @@ class ClientRegistration:
         answers_at: Base URLs it answers at itself. Only tokens addressed to one of them can it
             exchange or introspect.
         jwks_uri: Where its public keys are instead: https, or http on loopback.
+        proves_key: Whether every token it gets must be bound to a key (DPoP).
     """
 
     client_id: str
@@ -72,6 +73,7 @@ class ClientRegistration:
     public: bool
     answers_at: tuple[str, ...] = ()
     jwks_uri: str | None = None
+    proves_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ async def register_client(connection: AsyncConnection, registration: ClientRegis
         "region": registration.region,
         "organization": registration.organization,
         "public": registration.public,
+        "proves_key": registration.proves_key,
         "disabled": False,
     }
     new = insert(CLIENT).values(client_id=registration.client_id, **values)

@@ -35,6 +35,7 @@ class _Client(BaseModel):
     region: str | None = None
     organization: str | None = None
     answers_at: tuple[str, ...] = ()
+    dpop_bound_access_tokens: bool = False
 
 
 _FILE = TypeAdapter(tuple[_Client, ...])
@@ -80,4 +81,5 @@ def _registration(client: _Client) -> ClientRegistration:
         organization=client.organization,
         public=client.jwks is None and client.jwks_uri is None,
         answers_at=client.answers_at,
+        proves_key=client.dpop_bound_access_tokens,
     )

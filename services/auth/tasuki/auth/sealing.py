@@ -50,6 +50,7 @@ INSURER = "auth/insurer-identity"
 CHALLENGE = "auth/passkey-challenge"
 ACCOUNT_SESSION = "auth/account-session"
 LAUNCH = "auth/launch"
+PROOF = "auth/dpop-proof"
 
 _LENGTH_BYTES = 2
 _NONCE_BYTES = 12

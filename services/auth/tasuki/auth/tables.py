@@ -89,6 +89,7 @@ CLIENT = Table(
     Column("region", Text),
     Column("organization", Text),
     Column("public", Boolean, nullable=False),
+    Column("proves_key", Boolean, nullable=False, server_default="false"),  # always DPoP
     Column("disabled", Boolean, nullable=False),
 )
 
@@ -108,6 +109,7 @@ TOKEN_FAMILY = Table(
     Column("encounter", Text),  # with `intent` and `banner`: of a launch
     Column("intent", Text),
     Column("banner", Boolean),
+    Column("jkt", Text),  # the key a public client's refresh tokens, or the code, are bound to
     Column("signed_in_at", _INSTANT, nullable=False),
     Column("expires_at", _INSTANT, nullable=False, index=True),
     Column("revoked_at", _INSTANT),
@@ -168,6 +170,15 @@ USED_ASSERTION = Table(
     METADATA,
     Column("client_id", Text, primary_key=True),
     Column("jti", Text, primary_key=True),
+    Column("expires_at", _INSTANT, nullable=False, index=True),
+)
+
+# Proofs of possession shown at the token endpoint (single use), until they are too old.
+USED_PROOF = Table(
+    "used_proof",
+    METADATA,
+    Column("jkt", Text, primary_key=True),
+    Column("jti_mac", LargeBinary, primary_key=True),
     Column("expires_at", _INSTANT, nullable=False, index=True),
 )
 

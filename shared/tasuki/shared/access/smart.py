@@ -5,6 +5,8 @@ https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html
 
 from __future__ import annotations
 
+from tasuki.shared.access.dpop import ALGORITHMS
+
 GRANT_TYPES = (
     "authorization_code",
     "client_credentials",
@@ -64,6 +66,7 @@ def smart_configuration(issuer: str) -> dict[str, object]:
         "code_challenge_methods_supported": ["S256"],
         "token_endpoint_auth_methods_supported": ["private_key_jwt", "none"],
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
         "scopes_supported": list(SCOPES_SUPPORTED),
         "capabilities": list(CAPABILITIES),
     }

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 
+from tasuki.shared.access.dpop import NotProven, SeenProofs, Shown, open_proof
 from tasuki.shared.access.principal import Principal, Role
 from tasuki.shared.access.purposes import may_ask
 from tasuki.shared.access.scopes import parse_scopes
@@ -39,6 +41,14 @@ _TIMES = ("exp", "nbf", "iat")
 _OPTIONAL_TEXTS = ("patient", "organization", "region", "display")
 
 
+@dataclass(frozen=True, slots=True)
+class _Verified:
+    """A token that was good; `jkt` names the key it is bound to, None for a bearer token."""
+
+    principal: Principal
+    jkt: str | None
+
+
 class AccessTokenVerifier:
     """Turns an access token into a principal.
 
@@ -57,37 +67,60 @@ class AccessTokenVerifier:
         self._audience = audience
         self._jwks = jwks
         self._clock = clock
-        self._verified: OrderedDict[bytes, Principal] = OrderedDict()
+        self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
+        self._seen = SeenProofs(clock)
 
     async def verify(self, token: str) -> Principal:
-        """Return who the token speaks for.
+        """Return who a bearer token speaks for.
 
         Raises:
-            Fault: UNAUTHENTICATED for anything amiss, always in the same words; UNAVAILABLE when
-                the issuer's keys were never learned.
+            Fault: UNAUTHENTICATED for anything amiss, always in the same words, also for a token
+                that is bound to a key; UNAVAILABLE when the issuer's keys were never learned.
         """
+        verified = await self._known(token)
+        if verified.jkt is not None:
+            raise not_valid()
+        return verified.principal
+
+    async def verify_bound(self, token: str, shown: Shown) -> Principal:
+        """Return who a token speaks for that is bound to a key, which the request must prove.
+
+        Raises:
+            Fault: As for `verify`; also where the token is not bound, the proof is of another
+                key, request or token, too old, or was used before.
+        """
+        verified = await self._known(token)
+        try:
+            proof = open_proof(shown, base_url=self._audience, clock=self._clock, token=token)
+        except NotProven as error:
+            raise not_valid() from error
+        if verified.jkt != proof.jkt or not self._seen.is_first(proof):
+            raise not_valid()
+        return verified.principal
+
+    async def _known(self, token: str) -> _Verified:
         if not token.isascii():
             raise not_valid()
         digest = hashlib.sha256(token.encode()).digest()
         known = self._verified.get(digest)
-        if known is not None and known.expires_at > self._clock.now():
+        if known is not None and known.principal.expires_at > self._clock.now():
             self._verified.move_to_end(digest)
             return known
         self._verified.pop(digest, None)
-        principal = await self._verified_now(token)
-        self._verified[digest] = principal
+        verified = await self._verified_now(token)
+        self._verified[digest] = verified
         if len(self._verified) > CACHED_TOKENS:
             self._verified.popitem(last=False)
-        return principal
+        return verified
 
-    async def _verified_now(self, token: str) -> Principal:
+    async def _verified_now(self, token: str) -> _Verified:
         key = await self._jwks.key(key_id(token))
         if key is None:
             raise not_valid()
         claims = open_token(token, key, issuer=self._issuer, clock=self._clock)
         if self._audience not in audiences(claims):
             raise not_valid()
-        return principal_of(claims)
+        return _Verified(principal_of(claims), key_thumbprint(claims))
 
 
 def not_valid() -> Fault:
@@ -143,6 +176,21 @@ def audiences(claims: Mapping[str, Any]) -> tuple[str, ...]:
     aud = claims.get("aud")
     members = aud if isinstance(aud, list) else [aud]
     return tuple(member for member in members if isinstance(member, str) and member)
+
+
+def key_thumbprint(claims: Mapping[str, Any]) -> str | None:
+    """Return the thumbprint of the key a token is bound to; None for a bearer token.
+
+    Raises:
+        Fault: UNAUTHENTICATED for a token bound in a way we do not know.
+    """
+    if "cnf" not in claims:
+        return None
+    cnf = claims["cnf"]
+    jkt = cnf.get("jkt") if isinstance(cnf, dict) and len(cnf) == 1 else None
+    if not isinstance(jkt, str) or not jkt:
+        raise not_valid()
+    return jkt
 
 
 def principal_of(claims: Mapping[str, Any]) -> Principal:

@@ -12,6 +12,7 @@ from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
+from tasuki.shared.access.dpop import ALGORITHMS
 from tasuki.shared.faults import Category, Fault, Faults
 from tasuki.shared.fhir.json import render
 from tasuki.shared.fhir.outcome import outcome
@@ -43,9 +44,10 @@ STATUS: Mapping[Category, int] = MappingProxyType(
         Category.UNAVAILABLE: 503,
     }
 )
+CHALLENGES = f'Bearer error="invalid_token", DPoP algs="{" ".join(ALGORITHMS)}"'
 HEADERS: Mapping[Category, Mapping[str, str]] = MappingProxyType(
     {
-        Category.UNAUTHENTICATED: {"WWW-Authenticate": 'Bearer error="invalid_token"'},
+        Category.UNAUTHENTICATED: {"WWW-Authenticate": CHALLENGES},
         Category.TOO_MANY: {"Retry-After": "60"},
         Category.UNAVAILABLE: {"Retry-After": "5"},
     }

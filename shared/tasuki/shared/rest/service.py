@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Protocol, TypeAlias
 
 from fastapi import Depends, Request
 
+from tasuki.shared.access.dpop import Shown
 from tasuki.shared.access.rulings import Caller
 from tasuki.shared.access.tokens import not_valid
 
@@ -29,10 +30,14 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 class Verifier(Protocol):
-    """Tells who a bearer token speaks for."""
+    """Tells who a token speaks for."""
 
     async def verify(self, token: str) -> Principal:
         """Return the principal, or raise UNAUTHENTICATED in one uniform wording."""
+        ...
+
+    async def verify_bound(self, token: str, shown: Shown) -> Principal:
+        """Return the principal of a token whose key the request proves, or raise the same."""
         ...
 
 
@@ -95,17 +100,26 @@ def caller_with(verifier: Verifier, ids: IdSource) -> Callable[[Request], Awaita
 
     async def caller(request: Request) -> Caller:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        if scheme.lower() not in ("bearer", "dpop") or not token:
             raise not_valid()
+        if scheme.lower() == "bearer":
+            principal = await verifier.verify(token.strip())
+        else:
+            principal = await verifier.verify_bound(token.strip(), shown_with(request))
         given = request.headers.get("x-request-id", "")
         return Caller(
-            principal=await verifier.verify(token.strip()),
+            principal=principal,
             request_id=given if _REQUEST_ID.fullmatch(given) else ids.new(),
             address=request.client.host if request.client else None,
             token=token.strip(),
         )
 
     return caller
+
+
+def shown_with(request: Request) -> Shown:
+    """Return the proofs that came with a request."""
+    return Shown(tuple(request.headers.getlist("dpop")), request.method, request.url.path)
 
 
 ServiceDep = Annotated[FhirService, Depends(the_service)]

@@ -14,7 +14,7 @@ from tasuki.auth.grants.authlib_core import (
     InvalidScopeError,
     UnauthorizedClientError,
 )
-from tasuki.auth.grants.errors import InvalidTarget
+from tasuki.auth.grants.errors import InvalidTarget, ProofRefused
 from tasuki.auth.grants.tokens import token_response
 from tasuki.auth.issuing import Granted
 from tasuki.auth.rights import scopes_within
@@ -39,6 +39,8 @@ class BackendGrant(ClientCredentialsGrant):  # type: ignore[misc]  # Authlib shi
         client: Client = self.request.client
         if client.role not in BACKENDS:
             raise UnauthorizedClientError("This client is not registered as a backend.")
+        if client.proves_key and self.request.jkt is None:
+            raise ProofRefused()
         granted = Granted(
             subject=client.client_id,
             role=client.role,
@@ -48,6 +50,7 @@ class BackendGrant(ClientCredentialsGrant):  # type: ignore[misc]  # Authlib shi
             purpose=_purpose(self.request.form.get("purpose"), client, client.role),
             organization=client.organization,
             region=client.region,
+            jkt=self.request.jkt,
         )
         return token_response(self.server, granted)
 

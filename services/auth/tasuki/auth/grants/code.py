@@ -5,6 +5,7 @@ https://www.rfc-editor.org/rfc/rfc7636, https://hl7.org/fhir/smart-app-launch/ST
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from tasuki.auth.families import (
     Family,
     LaunchContext,
     RedeemedCode,
+    bind_family,
     family_end,
     redeem_code,
     save_code,
@@ -27,6 +29,7 @@ from tasuki.auth.grants.authlib_core import (
     compare_s256_code_challenge,
 )
 from tasuki.auth.grants.errors import InvalidTarget, LoginRequired
+from tasuki.auth.grants.possession import check_key
 from tasuki.auth.grants.tokens import family_response, granted_by, living_account
 from tasuki.auth.launches import find_launch, reference, use_launch
 from tasuki.auth.rights import scopes_within
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
 
 MAX_NONCE = 255
 
+_THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}")
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -54,6 +59,7 @@ class Wanted:
         purposes: Purposes of use the person may choose from; one where it is settled.
         patient: The one person the token shall be bound to; None for no wish.
         launch: Where another app chose that person.
+        jkt: Thumbprint of the key the code shall be bound to; None for no wish.
     """
 
     audiences: tuple[str, ...]
@@ -61,6 +67,7 @@ class Wanted:
     patient: str | None
     nonce: str | None
     launch: Launch | None
+    jkt: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +129,14 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships 
         if launch is not None and patient not in (None, launch.patient):
             raise InvalidRequestError("The launch is for another patient.")
         patient = patient if launch is None else launch.patient
-        purposes = _purposes(data, client, patient)
-        return Wanted(audiences, purposes, patient, data.get("nonce"), launch)
+        return Wanted(
+            audiences=audiences,
+            purposes=_purposes(data, client, patient),
+            patient=patient,
+            nonce=data.get("nonce"),
+            launch=launch,
+            jkt=_thumbprint(data.get("dpop_jkt")),
+        )
 
     def _launch(self, handle: str | None) -> Launch | None:
         if handle is None:
@@ -178,6 +191,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships 
             patient=signed_in.patient,
             nonce=wanted.nonce,
             amr=signed_in.method.amr,
+            jkt=wanted.jkt,
             context=None if wanted.launch is None else _context(wanted.launch),
             signed_in_at=now,
             expires_at=family_end(account.role, signed_in.purpose, now),
@@ -214,7 +228,11 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships 
     def generate_token(self, **asked: Any) -> dict[str, Any]:
         """Return the token response for the redeemed code."""
         family: Family = self.request.authorization_code.family
-        granted = granted_by(family, asked["user"], self.request.client, family.scopes)
+        client: Client = self.request.client
+        check_key(client, family, self.request.jkt)
+        # A client with a key of its own proves itself by that; it may change the other.
+        bind_family(self.server.connection, family.id, self.request.jkt if client.public else None)
+        granted = granted_by(family, asked["user"], self.request, family.scopes)
         if not granted.audiences:
             raise InvalidTarget()
         return family_response(self.server, family, granted, self.request)
@@ -249,6 +267,12 @@ def _purposes(data: dict[str, str], client: Client, patient: str | None) -> tupl
     if not chosen or not set(chosen) <= set(open_to_choice):
         raise InvalidRequestError("The purpose of use is not open to this request.")
     return chosen
+
+
+def _thumbprint(text: str | None) -> str | None:
+    if text is not None and not _THUMBPRINT.fullmatch(text):
+        raise InvalidRequestError("The dpop_jkt is no SHA-256 thumbprint.")
+    return text
 
 
 def _context(launch: Launch) -> LaunchContext:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tasuki.auth.families import Family
     from tasuki.auth.grants.request import FormRequest
 
-_TOLD = ("iss", "sub", "aud", "exp", "iat", "nbf", "jti", "client_id", "scope", "act")
+_TOLD = ("iss", "sub", "aud", "exp", "iat", "nbf", "jti", "client_id", "scope", "act", "cnf")
 _TOLD_OURS = ("purpose", "role", "patient", "encounter", "organization", "region", "fhirUser")
 
 
@@ -49,7 +49,7 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib shi
             return {"active": False}
         claims = token.claims
         told = {name: claims[name] for name in (*_TOLD, *_TOLD_OURS) if name in claims}
-        return {"active": True, "token_type": "Bearer", **told}
+        return {"active": True, "token_type": "DPoP" if "cnf" in told else "Bearer", **told}
 
 
 class Revocation(RevocationEndpoint):  # type: ignore[misc]  # Authlib ships no types

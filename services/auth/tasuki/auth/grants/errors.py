@@ -21,6 +21,13 @@ class LoginRequired(OAuth2Error):  # type: ignore[misc]  # Authlib ships no type
     error = "login_required"
 
 
+class ProofRefused(OAuth2Error):  # type: ignore[misc]  # Authlib ships no types
+    """A missing proof of possession, or one that proves nothing here (RFC 9449)."""
+
+    error = "invalid_dpop_proof"
+    description = "The proof of possession is missing, not valid here, or was used before."
+
+
 class ClientRefused(InvalidClientError):  # type: ignore[misc]  # Authlib ships no types
     """A client that did not prove itself; always in the same words."""
 

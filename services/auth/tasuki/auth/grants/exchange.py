@@ -68,6 +68,7 @@ class ExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Aut
             family=subject.family,
             actor=(client.client_id, *principal.actor),
             ends_at=principal.expires_at,
+            jkt=self.request.jkt,
         )
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:

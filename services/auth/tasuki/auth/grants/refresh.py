@@ -18,6 +18,7 @@ from tasuki.auth.grants.authlib_core import (
     InvalidScopeError,
     RefreshTokenGrant,
 )
+from tasuki.auth.grants.possession import check_key
 from tasuki.auth.grants.tokens import family_response, granted_by, living_account
 from tasuki.shared.access.scopes import ScopeSet, parse_scopes
 from tasuki.shared.faults import Fault
@@ -34,12 +35,14 @@ class RotatingRefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib 
     def authenticate_refresh_token(self, refresh_token: str) -> UsedRefreshToken | None:
         """Return the refresh token and spend it in the same statement.
 
-        A request for too much is refused before: it costs the client nothing but the answer.
+        A request for too much is refused before: it costs the client nothing but the answer. So is
+        one without the right key: whoever stole the token alone cannot end the sign-in by it.
         """
         context, connection = self.server.context, self.server.connection
         now, client_id = context.clock.now(), self.request.client.client_id
         family = refresh_token_family(connection, context.box, refresh_token, now=now)
         if family is not None and family.client_id == client_id:
+            check_key(self.request.client, family, self.request.jkt)
             narrower(self.request.payload.scope, family.scopes)
         return use_refresh_token(
             connection, context.box, refresh_token, client_id=client_id, now=now
@@ -56,7 +59,7 @@ class RotatingRefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib 
         """Return the token response; the new refresh token keeps the scopes first granted."""
         family = refresh_token.family
         scopes = narrower(self.request.payload.scope, family.scopes)
-        granted = granted_by(family, user, self.request.client, scopes)
+        granted = granted_by(family, user, self.request, scopes)
         if not granted.audiences:
             raise InvalidGrantError()
         return family_response(self.server, family, granted, self.request)

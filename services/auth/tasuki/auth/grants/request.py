@@ -18,6 +18,7 @@ from tasuki.auth.grants.authlib_core import (
 if TYPE_CHECKING:
     from tasuki.auth.clients import Client
     from tasuki.auth.issuing import Granted
+    from tasuki.shared.access.dpop import Shown
 
 MAX_FIELDS = 60
 REPEATABLE = frozenset({"resource", "audience"})  # RFC 8707, RFC 8693
@@ -55,15 +56,21 @@ class FormRequest(OAuth2Request):  # type: ignore[misc]  # Authlib ships no type
     Attributes:
         client: The client, once it is known.
         granted: What a grant decided, for the token that is made from it.
+        shown: Proofs of possession that came with it.
+        jkt: Thumbprint of the key it proved; None where it proved none.
     """
 
-    def __init__(self, method: str, pairs: list[tuple[str, str]]) -> None:
+    def __init__(
+        self, method: str, pairs: list[tuple[str, str]], shown: Shown | None = None
+    ) -> None:
         # Authlib refuses any URL that is not https, also on loopback. The settings already hold
         # the issuer to https, save on loopback, so the transport is not checked twice.
         super().__init__(method, "https://transport-is-checked-in.settings")
         self.payload = FormPayload(pairs)
         self.client: Client | None = None
         self.granted: Granted | None = None
+        self.shown = shown
+        self.jkt: str | None = None
 
     @property
     def form(self) -> dict[str, str]:

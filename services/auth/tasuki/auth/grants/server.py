@@ -16,7 +16,8 @@ from tasuki.auth.grants.authlib_core import (
     AuthorizationServer,
     InvalidClientError,
 )
-from tasuki.auth.grants.errors import ClientRefused
+from tasuki.auth.grants.errors import ClientRefused, ProofRefused
+from tasuki.auth.grants.possession import proven_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -69,6 +70,16 @@ class OAuthServer(AuthorizationServer):  # type: ignore[misc]  # Authlib ships n
         except InvalidClientError as error:
             raise ClientRefused() from error
         return client
+
+    def create_token_response(self, request: FormRequest) -> Answer:
+        """Return the answer of the token endpoint; the proof of a key is looked at first."""
+        try:
+            request.jkt = proven_key(self.connection, self.context, request.shown)
+        except ProofRefused as error:
+            refused: Answer = self.handle_error_response(request, error)
+            return refused
+        answer: Answer = super().create_token_response(request)
+        return answer
 
     def save_token(self, token: dict[str, Any], request: FormRequest) -> None:
         """Do nothing: refresh tokens are stored where they are made, access tokens nowhere."""

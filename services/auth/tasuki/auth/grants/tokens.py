@@ -11,7 +11,6 @@ from tasuki.auth.rights import scopes_within
 from tasuki.shared.access.principal import Role
 
 if TYPE_CHECKING:
-    from tasuki.auth.clients import Client
     from tasuki.auth.grants.request import FormRequest
     from tasuki.auth.grants.server import OAuthServer
     from tasuki.shared.access.scopes import ScopeSet
@@ -27,7 +26,7 @@ def token_response(
     )
     response: dict[str, Any] = {
         "access_token": token,
-        "token_type": "Bearer",
+        "token_type": "Bearer" if granted.jkt is None else "DPoP",
         "expires_in": lifetime,
         "scope": str(granted.scopes),
     }
@@ -68,8 +67,11 @@ def _launched(family: Family) -> dict[str, Any]:
     return told
 
 
-def granted_by(family: Family, account: Account, client: Client, scopes: ScopeSet) -> Granted:
+def granted_by(family: Family, account: Account, request: FormRequest, scopes: ScopeSet) -> Granted:
     """Return what a sign-in grants now: the account and its link are read anew each time."""
+    client = request.client
+    if client is None:
+        raise RuntimeError("a grant without a client")
     patient = account.patient if account.role is Role.RESIDENT else family.patient
     return Granted(
         subject=account.id,
@@ -86,6 +88,7 @@ def granted_by(family: Family, account: Account, client: Client, scopes: ScopeSe
         fhir_user=account.fhir_user,
         family=family.id,
         ends_at=family.expires_at,
+        jkt=request.jkt,
     )
 
 

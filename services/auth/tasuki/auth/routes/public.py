@@ -16,6 +16,10 @@ from tasuki.auth.discovery import server_metadata
 from tasuki.auth.grants.own_tokens import OwnToken, read_own_token
 from tasuki.auth.routes.forms import OPEN_TO_OTHER_ORIGINS
 from tasuki.auth.tables import CLIENT
+from tasuki.shared.access.dpop import NotProven, SeenProofs, open_proof
+from tasuki.shared.access.tokens import key_thumbprint
+from tasuki.shared.rest.outcome import CHALLENGES
+from tasuki.shared.rest.service import shown_with
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -27,7 +31,7 @@ KEYS_SECONDS = 300  # how long a cache may keep the public keys
 PREFLIGHT = {
     **OPEN_TO_OTHER_ORIGINS,
     "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, DPoP",
     "Access-Control-Max-Age": "600",
 }
 
@@ -74,19 +78,15 @@ def public_routes(context: AuthContext, engine: AsyncEngine) -> APIRouter:
 
 def userinfo_routes(context: AuthContext, engine: AsyncEngine) -> APIRouter:
     """Return the routes on which a person's app asks whom it signed in."""
-    router = APIRouter()
+    router, seen = APIRouter(), SeenProofs(context.clock)
 
     @router.get("/userinfo")
     @router.post("/userinfo")
     async def userinfo(request: Request) -> Response:
         """Return the subject of the caller's own token."""
-        scheme, _, token = request.headers.get("authorization", "").partition(" ")
-        own: OwnToken | None = None
-        if scheme.lower() == "bearer":
-            async with engine.connect() as connection:
-                own = await connection.run_sync(_read, context, token.strip())
+        own = await _owner(request, context, engine, seen)
         if own is None or not own.principal.scopes.has("openid"):
-            headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+            headers = {"WWW-Authenticate": CHALLENGES}
             return JSONResponse(
                 {"error": "invalid_token"}, 401, headers=headers | OPEN_TO_OTHER_ORIGINS
             )
@@ -97,6 +97,32 @@ def userinfo_routes(context: AuthContext, engine: AsyncEngine) -> APIRouter:
         return JSONResponse(told, headers=headers)
 
     return router
+
+
+async def _owner(
+    request: Request, context: AuthContext, engine: AsyncEngine, seen: SeenProofs
+) -> OwnToken | None:
+    """Return the caller's own token, whose key is proven where it is bound to one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() not in ("bearer", "dpop"):
+        return None
+    async with engine.connect() as connection:
+        own = await connection.run_sync(_read, context, token.strip())
+    if own is None:
+        return None
+    jkt = key_thumbprint(own.claims)
+    if scheme.lower() == "bearer":
+        return own if jkt is None else None
+    try:
+        proof = open_proof(
+            shown_with(request),
+            base_url=context.issuer.url,
+            clock=context.clock,
+            token=token.strip(),
+        )
+    except NotProven:
+        return None
+    return own if proof.jkt == jkt and seen.is_first(proof) else None
 
 
 def _cacheable(body: dict[str, Any]) -> Response:

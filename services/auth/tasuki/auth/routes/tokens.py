@@ -26,6 +26,7 @@ from tasuki.auth.grants.refresh import RotatingRefreshGrant
 from tasuki.auth.grants.request import FormRequest
 from tasuki.auth.grants.server import Answer, OAuthServer
 from tasuki.auth.routes.forms import read_form, respond, respond_error
+from tasuki.shared.rest.service import shown_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +49,7 @@ class Calls:
     ) -> Response:
         """Return the response; a client's keys are fetched first where they are needed."""
         try:
-            form = FormRequest("POST", await read_form(request))
+            form = FormRequest("POST", await read_form(request), shown_with(request))
         except InvalidRequestError as error:
             return respond_error(error)
         try:

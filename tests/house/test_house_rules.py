@@ -76,6 +76,7 @@ ADDERS = frozenset(
     {
         "tasuki.auth.routes.account",
         "tasuki.auth.routes.authorize",
+        "tasuki.auth.routes.vouching",
         "tasuki.shared.rest.metrics",
         "tasuki.shared.rest.quick",
         "tasuki.deploy.mounting",

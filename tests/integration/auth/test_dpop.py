@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest

@@ -19,7 +19,7 @@ from fastapi import FastAPI
 from playwright.sync_api import sync_playwright
 from pydantic import SecretStr
 from tests.conftest import free_port
-from tests.integration.auth.world import NURSE, REDIRECT, SHELTER, Person
+from tests.integration.auth.world import CLINICIAN, NURSE, REDIRECT, SHELTER, Person
 
 from tasuki.auth.app import create_app
 from tasuki.auth.one_time_codes import code_at
@@ -179,3 +179,26 @@ def test_made_after_two_factors_then_signs_in_alone_and_is_removed(issuer: str, 
     page.get_by_text("パスキーを削除しました").wait_for()
     assert page.locator(".rows").count() == 0
     assert [said for said in complaints if "Content Security Policy" in said] == []
+
+
+def test_a_colleague_vouches_on_a_phone(issuer: str, page: Page) -> None:
+    page.goto(f"{issuer}/account")
+    type_in(page, CLINICIAN)
+    page.get_by_role("link", name="同僚を確かめる").click()
+    picture(page, "vouch-form")
+    page.fill("#username", NURSE.username)
+    page.fill("#reason", "ICカードの故障")
+    page.click("button[type=submit]")
+    code = page.locator(".big").inner_text()
+    picture(page, "vouch-code")
+
+    page.goto(authorization(issuer))
+    page.fill("#username", NURSE.username)
+    page.fill("#password", NURSE.password)
+    page.fill("#code", code)
+    page.select_option("#purpose", "DISASTER")
+    with page.expect_request_finished(lambda sent: sent.method == "POST") as posted:
+        page.click("button[type=submit]")
+    answer = posted.value.response()
+    assert answer is not None
+    assert answer.headers["location"].startswith(f"{REDIRECT}?code=")

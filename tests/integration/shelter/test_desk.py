@@ -132,6 +132,17 @@ async def test_a_print_view_and_english_and_sign_out(
         assert (await w.browser.get(page.url.path)).status_code == 303
 
 
+async def test_on_a_shared_tablet_one_tap_leads_the_next_person_to_sign_in(
+    postgres: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    async with world(postgres, tmp_path) as w:
+        await w.sign_in()
+        answer = await w.post("/sign-out", then="switch")
+        assert answer.status_code == 303
+        assert answer.headers["location"].endswith("/sign-in")
+        assert (await w.browser.get("/shelter/")).status_code == 303, "and nobody is signed in"
+
+
 UNANSWERED = [
     ({"name": "ノト ハナコ"}, "名前だけではさがせません"),
     ({"name": "ノト ハナコ", "birth": "1938-02-30"}, "暦にありません"),

@@ -100,6 +100,7 @@ class FakeIssuer:
         self.id_claims: dict[str, Any] = {}
         self.status = 200
         self.asked: list[dict[str, str]] = []
+        self.more: dict[str, Any] = {}
 
     @property
     def jwks(self) -> StaticJwks:
@@ -144,6 +145,7 @@ class FakeIssuer:
                 "id_token": self._signed(identity, "JWT"),
                 "refresh_token": f"r{len(self.asked)}",
                 "expires_in": 300,
+                **self.more,
             },
         )
 

@@ -160,3 +160,13 @@ async def test_a_cookie_that_is_no_attempt_is_none(value: str) -> None:
 async def test_an_attempt_survives_its_cookie() -> None:
     attempt = Attempt.new("/desk/profile/x")
     assert Attempt.from_cookie(attempt.cookie()) == attempt
+
+
+async def test_a_session_ends_with_a_short_sign_in_and_never_later_than_settings_say(
+    relying: RelyingParty, issuer: FakeIssuer, clock: FixedClock
+) -> None:
+    usual = timedelta(seconds=relying.settings.longest_seconds)
+    for told, longest in ((900, timedelta(minutes=15)), (10**6, usual), ("900", usual)):
+        issuer.more = {"sign_in_expires_in": told}
+        session, _ = await signed_in(relying, issuer)
+        assert session.ends_at == clock.now() + longest

@@ -31,6 +31,19 @@ JAPANESE: Mapping[str, str] = MappingProxyType(
         "passkey_used": "最後に使用",
         "passkey_never": "なし",
         "passkey_remove": "削除",
+        "vouch_title": "同僚の本人確認",
+        "vouch_when": "カードや認証アプリが壊れた同僚のために、あなたが本人を確かめられます。",
+        "vouch_open": "同僚を確かめる",
+        "vouch_what": "同僚が目の前にいて、本人だと分かるときだけ使ってください。同僚は自分のパスワードと、"
+        "ここで出るコードでサインインします。{sign_in}分で終わり、二人の名前が記録に残ります。",
+        "vouch_for": "同僚のユーザー名",
+        "vouch_reason": "理由",
+        "vouch_reason_hint": "例: ICカードの故障、スマートフォンの電池切れ",
+        "vouch_submit": "本人だと確かめました",
+        "vouch_incomplete": "ユーザー名と理由を入力してください。",
+        "vouch_code": "同僚に伝えるコード",
+        "vouch_code_how": "確認コードの欄に入れてください。{code}分以内に1回だけ使えます。同じ組織の職員の"
+        "ユーザー名でなければ使えません。サインインは{sign_in}分で終わります。",
         "said_passkey_added": "パスキーを登録しました。",
         "said_passkey_not": "パスキーを登録できませんでした。もう一度お試しください。",
         "said_passkey_removed": "パスキーを削除しました。端末に残るパスキーも、端末の設定で削除してください。",
@@ -61,6 +74,21 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "passkey_used": "Last used",
         "passkey_never": "never",
         "passkey_remove": "Remove",
+        "vouch_title": "A colleague's identity",
+        "vouch_when": "If a colleague's card or authenticator is broken, you can vouch for them.",
+        "vouch_open": "Vouch for a colleague",
+        "vouch_what": "Only when your colleague stands before you and you know them. They sign in with"
+        " their own password and the code you get here. It ends after {sign_in} minutes, and both"
+        " names are recorded.",
+        "vouch_for": "Colleague's user name",
+        "vouch_reason": "Reason",
+        "vouch_reason_hint": "For example: card broken, phone without power",
+        "vouch_submit": "I know that it is them",
+        "vouch_incomplete": "Please fill in user name and reason.",
+        "vouch_code": "Code for your colleague",
+        "vouch_code_how": "To be typed in place of the one-time code, once, within {code} minutes. It"
+        " works only for a member of staff of your organisation. The sign-in ends after {sign_in}"
+        " minutes.",
         "said_passkey_added": "The passkey is registered.",
         "said_passkey_not": "The passkey could not be registered. Please try again.",
         "said_passkey_removed": "The passkey is removed. Remove it in the device's settings as well.",

@@ -76,6 +76,12 @@ def lock_account(connection: Connection, box: SecretBox, username: str) -> Accou
     return _read(connection.execute(query).mappings().one_or_none(), box)
 
 
+def account_named(connection: Connection, box: SecretBox, username: str) -> Account | None:
+    """Return the account of a user name, disabled or not."""
+    query = _accounts().where(ACCOUNT.c.username_mac == username_mac(box, username))
+    return _read(connection.execute(query).mappings().one_or_none(), box)
+
+
 def find_account(connection: Connection, box: SecretBox, account_id: str) -> Account | None:
     """Return an account that is not disabled."""
     query = _accounts().where(ACCOUNT.c.id == account_id, ACCOUNT.c.disabled.is_(False))
@@ -101,8 +107,8 @@ def record_failure(
     connection.execute(change.values(failures=account.failures + 1, locked_until=locked_until))
 
 
-def record_success(connection: Connection, account: Account, *, totp_step: int) -> None:
-    """Forget failures and spend the one-time code's step."""
+def record_success(connection: Connection, account: Account, *, totp_step: int | None) -> None:
+    """Forget failures and keep which one-time code's step was spent last."""
     change = update(ACCOUNT).where(ACCOUNT.c.id == account.id)
     connection.execute(change.values(failures=0, locked_until=None, totp_step=totp_step))
 

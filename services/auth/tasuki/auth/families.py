@@ -25,6 +25,7 @@ from tasuki.auth.tables import (
     USED_CHALLENGE,
     USED_PROOF,
 )
+from tasuki.auth.vouching import VOUCHED_MINUTES
 from tasuki.shared.access.principal import STAFF, Role
 from tasuki.shared.access.purposes import BTG
 from tasuki.shared.access.scopes import ScopeSet, parse_scopes
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 CODE_SECONDS = 60
 STAFF_FAMILY = timedelta(hours=12)  # one shift; then two factors again
 OVERRIDE_FAMILY = timedelta(hours=1)  # one emergency
+# Until the card is mended, or somebody else takes over.
+VOUCHED_FAMILY = timedelta(minutes=VOUCHED_MINUTES)
 RESIDENT_FAMILY = timedelta(days=90)  # as long as a Mynaportal consent lives
 
 
@@ -56,6 +59,7 @@ class Family:
     Attributes:
         amr: How the person proved who they are (RFC 8176).
         context: Of the launch it came from; None for a sign-in without one.
+        voucher: Account of the colleague who vouched for the person, where one did.
         jkt: The key its code, and then a public client's refresh tokens, are bound to.
     """
 
@@ -72,6 +76,7 @@ class Family:
     amr: tuple[str, ...] = Method.PASSWORD_AND_CODE.amr
     context: LaunchContext | None = None
     jkt: str | None = None
+    voucher: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +112,10 @@ class UsedRefreshToken:
         return str(self.family.scopes)
 
 
-def family_end(role: Role, purpose: str, signed_in_at: datetime) -> datetime:
+def family_end(role: Role, purpose: str, signed_in_at: datetime, method: Method) -> datetime:
     """Return when a sign-in of this role for this purpose stops giving tokens."""
+    if method is Method.VOUCHED:
+        return signed_in_at + VOUCHED_FAMILY
     if purpose == BTG:
         return signed_in_at + OVERRIDE_FAMILY
     return signed_in_at + (STAFF_FAMILY if role in STAFF else RESIDENT_FAMILY)
@@ -131,6 +138,7 @@ def save_code(
             nonce=family.nonce,
             amr=list(family.amr),
             jkt=family.jkt,
+            voucher=family.voucher,
             encounter=None if context is None else context.encounter,
             intent=None if context is None else context.intent,
             banner=None if context is None else context.banner,
@@ -308,6 +316,7 @@ def _family(row: RowMapping) -> Family:
         nonce=row["nonce"],
         amr=tuple(row["amr"]),
         jkt=row["jkt"],
+        voucher=row["voucher"],
         context=None
         if row["banner"] is None
         else LaunchContext(row["encounter"], row["intent"], row["banner"]),

@@ -40,11 +40,13 @@ class Proof:
 
     Attributes:
         account: Whose it was, as far as that is known; signed in only by the outcome SIGNED_IN.
+        voucher: Account of the colleague who vouched, where one did.
     """
 
     account: Account | None
     outcome: Outcome
     method: Method
+    voucher: str | None = None
 
 
 async def prove(connection: AsyncConnection, context: AuthContext, posted: Posted) -> Proof:
@@ -60,5 +62,6 @@ async def prove(connection: AsyncConnection, context: AuthContext, posted: Poste
         )
         return Proof(account, outcome, Method.PASSKEY)
     typed = Credentials(form.get("username", ""), form.get("password", ""), form.get("code", ""))
-    account, outcome = await check_credentials(connection, context, typed)
-    return Proof(account, outcome, Method.PASSWORD_AND_CODE)
+    checked = await check_credentials(connection, context, typed)
+    method = Method.PASSWORD_AND_CODE if checked.voucher is None else Method.VOUCHED
+    return Proof(checked.account, checked.outcome, method, checked.voucher)

@@ -51,6 +51,7 @@ CHALLENGE = "auth/passkey-challenge"
 ACCOUNT_SESSION = "auth/account-session"
 LAUNCH = "auth/launch"
 PROOF = "auth/dpop-proof"
+VOUCHER = "auth/voucher"
 
 _LENGTH_BYTES = 2
 _NONCE_BYTES = 12

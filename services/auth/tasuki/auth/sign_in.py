@@ -14,6 +14,7 @@ from tasuki.auth.accounts import lock_account, record_failure, record_nothing, r
 from tasuki.auth.one_time_codes import NOBODYS_SECRET, matching_step
 from tasuki.auth.passwords import password_fits
 from tasuki.auth.sign_in_log import Outcome
+from tasuki.auth.vouching import DIGITS, fits, open_voucher, spend_voucher, typed_code
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from tasuki.auth.accounts import Account
     from tasuki.auth.context import AuthContext
+    from tasuki.auth.vouching import Voucher
 
 FAILURES_BEFORE_LOCK = 5
 FIRST_LOCK = timedelta(minutes=1)  # doubles with every further failure ...
@@ -36,9 +38,22 @@ class Credentials:
     code: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """How an attempt ended.
+
+    Attributes:
+        voucher: Account of who vouched, where that took the place of a one-time code.
+    """
+
+    account: Account | None
+    outcome: Outcome
+    voucher: str | None = None
+
+
 async def check_credentials(
     connection: AsyncConnection, context: AuthContext, credentials: Credentials
-) -> tuple[Account | None, Outcome]:
+) -> Checked:
     """Return the account of the user name and how the attempt ended.
 
     The caller commits either way (a failure must count), records the outcome, and lets nobody in
@@ -51,31 +66,49 @@ async def check_credentials(
     right_password = await asyncio.to_thread(password_fits, credentials.password, hashed)
     secret = NOBODYS_SECRET if account is None else account.totp_secret
     step = matching_step(secret, credentials.code, now)
+    voucher = await connection.run_sync(_vouched, context, account, credentials.code)
     if account is None:
         await connection.run_sync(record_nothing)
-        return None, Outcome.UNKNOWN_USER
-    outcome = _outcome(account, now, step=step, right_password=right_password)
-    if outcome is Outcome.SIGNED_IN and step is not None:
-        await connection.run_sync(_succeed, account, step)
-    elif outcome not in (Outcome.LOCKED, Outcome.DISABLED):
+        return Checked(None, Outcome.UNKNOWN_USER)
+    second = _second_factor(account, step, voucher)
+    outcome = _outcome(account, now, second, right_password=right_password)
+    if outcome is Outcome.SIGNED_IN:
+        await connection.run_sync(_succeed, account, step, voucher, now)
+        return Checked(account, outcome, None if voucher is None else voucher.voucher)
+    if outcome not in (Outcome.LOCKED, Outcome.DISABLED):
         await connection.run_sync(_fail, account, now)
     else:
         await connection.run_sync(record_nothing)
-    return account, outcome
+    return Checked(account, outcome)
 
 
-def _outcome(account: Account, now: datetime, *, step: int | None, right_password: bool) -> Outcome:
-    if account.locked_until is not None and account.locked_until > now:
-        return Outcome.LOCKED
-    if account.disabled:
-        return Outcome.DISABLED
-    if not right_password:
-        return Outcome.WRONG_PASSWORD
+def _vouched(
+    connection: Connection, context: AuthContext, account: Account | None, typed: str
+) -> Voucher | None:
+    """Return who vouched with the typed code; every attempt with as many digits costs the same."""
+    if len(typed_code(typed)) != DIGITS:
+        return None
+    id_ = None if account is None else account.id
+    voucher = open_voucher(connection, id_, now=context.clock.now())
+    return voucher if fits(context.box, voucher, typed) else None
+
+
+def _second_factor(account: Account, step: int | None, voucher: Voucher | None) -> Outcome:
+    if voucher is not None:
+        return Outcome.SIGNED_IN
     if step is None:
         return Outcome.WRONG_CODE
     if account.totp_step is not None and step <= account.totp_step:
         return Outcome.REPLAYED_CODE
     return Outcome.SIGNED_IN
+
+
+def _outcome(account: Account, now: datetime, second: Outcome, *, right_password: bool) -> Outcome:
+    if account.locked_until is not None and account.locked_until > now:
+        return Outcome.LOCKED
+    if account.disabled:
+        return Outcome.DISABLED
+    return second if right_password else Outcome.WRONG_PASSWORD
 
 
 def lock_after(failures: int) -> timedelta | None:
@@ -93,5 +126,13 @@ def _fail(connection: Connection, account: Account, now: datetime) -> None:
     record_failure(connection, account, locked_until=until)
 
 
-def _succeed(connection: Connection, account: Account, step: int) -> None:
-    record_success(connection, account, totp_step=step)
+def _succeed(
+    connection: Connection,
+    account: Account,
+    step: int | None,
+    voucher: Voucher | None,
+    now: datetime,
+) -> None:
+    if voucher is not None:
+        spend_voucher(connection, voucher, now=now)
+    record_success(connection, account, totp_step=account.totp_step if voucher else step)

@@ -42,6 +42,7 @@ class Method(Enum):
 
     PASSWORD_AND_CODE = "password-and-code"  # noqa: S105 - a word for the log, no password
     PASSKEY = "passkey"
+    VOUCHED = "vouched"  # password, and a colleague's word
 
     @property
     def amr(self) -> tuple[str, ...]:
@@ -52,6 +53,7 @@ class Method(Enum):
 _AMR = {
     Method.PASSWORD_AND_CODE: ("pwd", "otp", "mfa"),
     Method.PASSKEY: ("pop", "user", "mfa"),
+    Method.VOUCHED: ("pwd", "vouched"),
 }
 
 
@@ -65,6 +67,7 @@ class SignIn:
         patient: The one person it was for, where it was for one.
         reason: Why an emergency override was asked for, in the person's own words.
         method: How it was attempted.
+        voucher: Account of who vouched.
     """
 
     id: str
@@ -76,6 +79,7 @@ class SignIn:
     patient: str | None = None
     reason: str | None = None
     method: Method = Method.PASSWORD_AND_CODE
+    voucher: str | None = None
 
 
 class SignInLog(Protocol):
@@ -111,5 +115,6 @@ class TableSignInLog:
                 patient=sign_in.patient,
                 reason_sealed=sealed,
                 method=sign_in.method.value,
+                voucher=sign_in.voucher,
             )
         )

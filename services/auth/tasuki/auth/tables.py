@@ -109,6 +109,7 @@ TOKEN_FAMILY = Table(
     Column("encounter", Text),  # with `intent` and `banner`: of a launch
     Column("intent", Text),
     Column("banner", Boolean),
+    Column("voucher", Text, ForeignKey("account.id")),  # who vouched, where somebody did
     Column("jkt", Text),  # the key a public client's refresh tokens, or the code, are bound to
     Column("signed_in_at", _INSTANT, nullable=False),
     Column("expires_at", _INSTANT, nullable=False, index=True),
@@ -201,6 +202,21 @@ SIGN_IN = Table(
     Column("patient", Text),
     Column("reason_sealed", LargeBinary),
     Column("method", Text, nullable=False, server_default="password-and-code"),
+    Column("voucher", Text),
+)
+
+# Codes by which a colleague vouches; kept as history.
+VOUCHER = Table(
+    "voucher",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("account", Text, ForeignKey("account.id"), nullable=False, index=True),
+    Column("voucher", Text, ForeignKey("account.id"), nullable=False),
+    Column("code_mac", LargeBinary, nullable=False),
+    Column("reason_sealed", LargeBinary, nullable=False),
+    Column("made_at", _INSTANT, nullable=False),
+    Column("expires_at", _INSTANT, nullable=False),
+    Column("used_at", _INSTANT),
 )
 
 PASSKEY = Table(

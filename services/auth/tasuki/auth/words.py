@@ -21,7 +21,8 @@ JAPANESE: Mapping[str, str] = MappingProxyType(
         "username": "ユーザー名",
         "password": "パスワード",
         "code": "確認コード",
-        "code_hint": "認証アプリに表示された6桁の数字です。30秒ごとに変わります。",
+        "code_hint": "認証アプリに表示された6桁の数字です。30秒ごとに変わります。"
+        "使えないときは、同僚がアカウントのページで出した8桁のコードを入れます。",
         "purpose": "利用目的",
         "choose": "選んでください",
         "reason": "緊急アクセスの理由",
@@ -60,7 +61,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "username": "User name",
         "password": "Password",
         "code": "One-time code",
-        "code_hint": "The six digits your authenticator app shows. They change every 30 seconds.",
+        "code_hint": "The six digits your authenticator app shows. They change every 30 seconds."
+        " If it is broken: the eight digits a colleague got for you on the account page.",
         "purpose": "Purpose of use",
         "choose": "Choose one",
         "reason": "Reason for the emergency override",

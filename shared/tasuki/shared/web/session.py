@@ -203,12 +203,16 @@ def sign_in_routes() -> APIRouter:
         return response
 
     @router.post("/sign-out")
-    async def sign_out(request: Request, session: SignedIn, _: CheckedForm) -> Response:
-        """End the session."""
+    async def sign_out(request: Request, session: SignedIn, form: CheckedForm) -> Response:
+        """End the session; on a shared tablet the next person signs in at once."""
         web = web_of(request)
         await web.party.sessions.end(session.key)
         request.state.session = None
-        response = web.pages.render(request, "signed_out.html")
+        response: Response
+        if form.get("then") == "switch":
+            response = RedirectResponse(f"{web.pages.base}/sign-in", SEE_OTHER)
+        else:
+            response = web.pages.render(request, "signed_out.html")
         web.drop_cookie(response, "session")
         return response
 

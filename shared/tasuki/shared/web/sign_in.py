@@ -166,8 +166,14 @@ class RelyingParty:
         return await self.sessions.begin(
             principal,
             self._kept(tokens, {}),
-            longest=timedelta(seconds=self.settings.longest_seconds),
+            longest=self._longest(tokens),
         )
+
+    def _longest(self, tokens: Mapping[str, Any]) -> timedelta:
+        """Return how long a session may last: no longer than the sign-in, where that is told."""
+        told = tokens.get("sign_in_expires_in")
+        longest = self.settings.longest_seconds
+        return timedelta(seconds=min(longest, told) if type(told) is int else longest)
 
     async def fresh_token(self, session: Session) -> str:
         """See `Renewing.fresh_token`."""

@@ -26,6 +26,7 @@ COMMON: Final[WordTable] = {
     "signed_in_as": ("{who} さん", "Signed in: {who}"),
     "sign_in": ("サインイン", "Sign in"),
     "sign_out": ("サインアウト", "Sign out"),
+    "switch_user": ("次の人に交代", "Next person"),
     "purpose": ("利用目的", "Purpose"),
     "region": ("地域", "Region"),
     "back": ("もどる", "Back"),

@@ -77,12 +77,14 @@ class SignedIn:
     Attributes:
         patient: The person the token will be bound to.
         method: How they proved who they are.
+        voucher: Account of the colleague who vouched, where one did.
     """
 
     account: Account
     purpose: str
     patient: str | None
     method: Method
+    voucher: str | None = None
 
 
 class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships no types
@@ -194,7 +196,8 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships 
             jkt=wanted.jkt,
             context=None if wanted.launch is None else _context(wanted.launch),
             signed_in_at=now,
-            expires_at=family_end(account.role, signed_in.purpose, now),
+            expires_at=family_end(account.role, signed_in.purpose, now, signed_in.method),
+            voucher=signed_in.voucher,
         )
         return save_code(
             server.connection,
@@ -232,7 +235,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships 
         check_key(client, family, self.request.jkt)
         # A client with a key of its own proves itself by that; it may change the other.
         bind_family(self.server.connection, family.id, self.request.jkt if client.public else None)
-        granted = granted_by(family, asked["user"], self.request, family.scopes)
+        granted = granted_by(self.server, family, asked["user"], family.scopes, self.request)
         if not granted.audiences:
             raise InvalidTarget()
         return family_response(self.server, family, granted, self.request)

@@ -59,7 +59,7 @@ class RotatingRefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib 
         """Return the token response; the new refresh token keeps the scopes first granted."""
         family = refresh_token.family
         scopes = narrower(self.request.payload.scope, family.scopes)
-        granted = granted_by(family, user, self.request, scopes)
+        granted = granted_by(self.server, family, user, scopes, self.request)
         if not granted.audiences:
             raise InvalidGrantError()
         return family_response(self.server, family, granted, self.request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tasuki.auth.accounts import Account, find_account
+from tasuki.auth.accounts import Account, any_account, find_account
 from tasuki.auth.families import Family, save_refresh_token
 from tasuki.auth.issuing import ACCESS_SECONDS, Granted, SignedInBy
 from tasuki.auth.rights import scopes_within
@@ -41,6 +41,8 @@ def family_response(
     """Return a token response for a person: with refresh and ID token where they were granted."""
     context, now = server.context, server.context.clock.now()
     response = token_response(server, granted) | _launched(family)
+    # Ours: a page that keeps its own session must not outlive the sign-in.
+    response["sign_in_expires_in"] = int((family.expires_at - now).total_seconds())
     client = request.client
     renewable = client is not None and client.check_grant_type("refresh_token")
     if renewable and family.scopes.has("offline_access"):
@@ -67,7 +69,9 @@ def _launched(family: Family) -> dict[str, Any]:
     return told
 
 
-def granted_by(family: Family, account: Account, request: FormRequest, scopes: ScopeSet) -> Granted:
+def granted_by(
+    server: OAuthServer, family: Family, account: Account, scopes: ScopeSet, request: FormRequest
+) -> Granted:
     """Return what a sign-in grants now: the account and its link are read anew each time."""
     client = request.client
     if client is None:
@@ -84,12 +88,20 @@ def granted_by(family: Family, account: Account, request: FormRequest, scopes: S
         encounter=None if family.context is None else family.context.encounter,
         organization=account.organization,
         region=account.region,
-        display=account.display,
+        display=_display(server, family, account),
         fhir_user=account.fhir_user,
         family=family.id,
         ends_at=family.expires_at,
         jkt=request.jkt,
     )
+
+
+def _display(server: OAuthServer, family: Family, account: Account) -> str | None:
+    """Return the name for access histories; where a colleague vouched, both are named."""
+    if family.voucher is None:
+        return account.display
+    voucher = any_account(server.connection, server.context.box, family.voucher)
+    return f"{account.display} / {'' if voucher is None else voucher.display}"
 
 
 def living_account(server: OAuthServer, family: Family) -> Account | None:
@@ -99,6 +111,9 @@ def living_account(server: OAuthServer, family: Family) -> Account | None:
     sign in again, or the old sign-in would open the new person's records.
     """
     account = find_account(server.connection, server.context.box, family.account)
+    if family.voucher is not None:
+        vouching = find_account(server.connection, server.context.box, family.voucher)
+        account = None if vouching is None else account
     if account is None or account.role is not Role.RESIDENT:
         return account
     return account if account.patient in (None, family.patient) else None

@@ -21,7 +21,9 @@ from tasuki.auth.passkeys.store import MAX_LABEL, passkeys_of, remove_passkey
 from tasuki.auth.proving import Posted, prove
 from tasuki.auth.routes.account_desk import ACCOUNT, Desk, form_of
 from tasuki.auth.routes.cookies import Cookie
-from tasuki.auth.sign_in_log import Outcome, SignIn
+from tasuki.auth.routes.vouching import vouching_routes
+from tasuki.auth.sign_in_log import Method, Outcome, SignIn
+from tasuki.auth.vouching import may_vouch
 from tasuki.shared.clock import TOKYO
 
 if TYPE_CHECKING:
@@ -135,6 +137,7 @@ class AccountPages:
             ),
             csrf=self._desk.csrf(session.secret),
             who=session.account.display,
+            may_vouch=may_vouch(session),
             has_site=self._context.site is not None,
             longest_label=MAX_LABEL,
             passkeys=[
@@ -153,7 +156,9 @@ def account_routes(
     context: AuthContext, engine: AsyncEngine, turns: asyncio.Semaphore
 ) -> APIRouter:
     """Return the routes of the pages about one's own account."""
-    router, pages = APIRouter(), AccountPages(Desk(context, engine, turns))
+    desk = Desk(context, engine, turns)
+    router, pages = APIRouter(), AccountPages(desk)
+    router.include_router(vouching_routes(desk))
     router.add_api_route("/account", pages.show, methods=["GET"])
     router.add_api_route("/account/sign-in", pages.sign_in, methods=["POST"])
     router.add_api_route("/account/sign-out", pages.sign_out, methods=["POST"])
@@ -164,17 +169,21 @@ def account_routes(
 
 
 def _recorded(connection: Connection, context: AuthContext, proof: Proof) -> str | None:
-    now, account = context.clock.now(), proof.account
+    now, account, outcome = context.clock.now(), proof.account, proof.outcome
+    # A colleague's word opens a short sign-in; here it could make a passkey that stays.
+    if outcome is Outcome.SIGNED_IN and proof.method is Method.VOUCHED:
+        outcome = Outcome.NOT_PERMITTED
     attempt = SignIn(
         id=context.ids.new(),
         at=now,
         account=None if account is None else account.id,
         client_id=ACCOUNT,
-        outcome=proof.outcome,
+        outcome=outcome,
         method=proof.method,
+        voucher=proof.voucher,
     )
     context.sign_ins.record(connection, attempt)
-    if proof.outcome is not Outcome.SIGNED_IN or account is None:
+    if outcome is not Outcome.SIGNED_IN or account is None:
         return None
     return begin_session(connection, context.box, account.id, method=proof.method, now=now)
 

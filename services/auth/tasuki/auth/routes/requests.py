@@ -102,6 +102,7 @@ async def decided(
         patient=visit.wanted.patient,
         reason=reason if purpose == BTG else None,
         method=proof.method,
+        voucher=proof.voucher,
     )
     await connection.run_sync(context.sign_ins.record, attempt)
     if outcome is Outcome.NOT_PERMITTED:
@@ -109,7 +110,7 @@ async def decided(
     if outcome is not Outcome.SIGNED_IN or account is None:
         return "not_signed_in"
     patient = account.patient if account.role is Role.RESIDENT else visit.wanted.patient
-    signed_in = SignedIn(account, purpose, patient, proof.method)
+    signed_in = SignedIn(account, purpose, patient, proof.method, proof.voucher)
     return await connection.run_sync(_answer, visit, signed_in)
 
 

@@ -43,6 +43,7 @@ PUBLIC = frozenset(
         "tasuki.auth.routes.public:jwks",
         "tasuki.auth.routes.public:preflight",
         "tasuki.consent.declaration_routes:declaration_keys",
+        "tasuki.auth.routes.public:withdrawn",
         # Whether it is up; no more is told.
         "tasuki.shared.rest.health:healthz",
         "tasuki.shared.rest.health:readyz",

@@ -89,7 +89,7 @@ async def test_another_client_s_attempt_does_not_spend_the_code(world: World) ->
 async def test_a_disabled_account_gets_no_token_for_its_code(world: World) -> None:
     code = await world.code()
     async with world.engine.begin() as connection:
-        await disable_account(connection, world.accounts[RESIDENT.username])
+        await disable_account(connection, world.accounts[RESIDENT.username], clock=world.clock)
     assert (await world.redeem(code)).json()["error"] == "invalid_grant"
 
 

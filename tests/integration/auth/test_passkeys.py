@@ -177,7 +177,7 @@ async def test_an_unknown_passkey_and_one_of_a_disabled_account_are_refused(
     assert await last_outcome(by_name) == ("unknown-passkey", "passkey")
     device = await registered(by_name)
     async with by_name.engine.begin() as connection:
-        await disable_account(connection, by_name.accounts[NURSE.username])
+        await disable_account(connection, by_name.accounts[NURSE.username], clock=by_name.clock)
     assert (await sign_in(by_name, device)).status_code == 403
     assert await last_outcome(by_name) == ("disabled", "passkey")
 

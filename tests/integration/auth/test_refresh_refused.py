@@ -93,7 +93,7 @@ async def test_none_is_given_unless_offline_access_was_asked_for(world: World) -
 async def test_a_disabled_account_is_refused(world: World) -> None:
     answer = await world.tokens()
     async with world.engine.begin() as connection:
-        await disable_account(connection, world.accounts[RESIDENT.username])
+        await disable_account(connection, world.accounts[RESIDENT.username], clock=world.clock)
     assert (await refresh(world, answer)).json()["error"] == "invalid_grant"
 
 

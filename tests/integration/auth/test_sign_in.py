@@ -51,7 +51,7 @@ async def outcomes(world: World) -> list[str]:
 
 async def test_every_failure_looks_the_same_and_is_recorded_as_what_it_was(world: World) -> None:
     async with world.engine.begin() as connection:
-        await disable_account(connection, world.accounts[CLINICIAN.username])
+        await disable_account(connection, world.accounts[CLINICIAN.username], clock=world.clock)
     pages = []
     for person, changes in (
         (NOBODY, {}),

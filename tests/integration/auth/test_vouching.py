@@ -174,7 +174,7 @@ async def test_it_ends_with_the_account_of_who_vouched(world: World) -> None:
     page = await world.open_page(aud=SHELTER)
     answer = await world.submit(page, NURSE, code=code)
     async with world.engine.begin() as connection:
-        await disable_account(connection, world.accounts[CLINICIAN.username])
+        await disable_account(connection, world.accounts[CLINICIAN.username], clock=world.clock)
     refused = await world.redeem(redirect_query(answer)["code"])
     assert refused.json()["error"] == "invalid_grant"
 

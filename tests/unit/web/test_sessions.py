@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.unit.web.test_sign_in import signed_in
 
+from tasuki.shared.access.withdrawals import name_of
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.unit.web.fakes import FakeCopies, FakeIssuer
 
     from tasuki.shared.clock import FixedClock
@@ -60,3 +64,28 @@ async def test_old_sessions_are_swept_and_others_stay(
     clock.advance(timedelta(minutes=10))
     await relying.sessions.end_old()
     assert list(copies.held["session"]) == [kept.key]
+
+
+class Withdrawn:
+    """A list that can be added to."""
+
+    def __init__(self) -> None:
+        self.names: set[str] = set()
+
+    async def any_of(self, names: Iterable[str]) -> bool:
+        return not self.names.isdisjoint(names)
+
+
+async def test_a_session_ends_with_a_withdrawn_sign_in_and_stays_ended(
+    relying: RelyingParty, issuer: FakeIssuer, copies: FakeCopies
+) -> None:
+    issuer.access_claims = {"sid": "sign-in-1"}
+    relying.sessions.withdrawals = withdrawn = Withdrawn()
+    _, secret = await signed_in(relying, issuer)
+    withdrawn.names = {name_of("sid", "sign-in-2")}
+    assert await relying.sessions.open(secret) is not None
+    withdrawn.names = {name_of("sid", "sign-in-1")}
+    assert await relying.sessions.open(secret) is None
+    withdrawn.names = set()
+    assert await relying.sessions.open(secret) is None
+    assert copies.held["session"] == {}

@@ -22,6 +22,7 @@ from tasuki.auth.accounts import fold_username, place, username_mac
 from tasuki.auth.passwords import MAX_CHARACTERS, hash_password
 from tasuki.auth.settings import LOOPBACK
 from tasuki.auth.tables import ACCOUNT, CLIENT, PERSON_LINK
+from tasuki.auth.withdrawing import withdraw_account
 from tasuki.shared.access.principal import BACKENDS, Role
 from tasuki.shared.access.purposes import PURPOSES, may_ask
 from tasuki.shared.access.scopes import parse_scopes
@@ -252,11 +253,9 @@ async def unbind_resident(connection: AsyncConnection, account_id: str, *, clock
     await connection.execute(living.values(ended_at=clock.now()))
 
 
-async def disable_account(connection: AsyncConnection, account_id: str) -> None:
-    """Refuse every further sign-in, refresh and code of an account."""
-    await connection.execute(
-        update(ACCOUNT).where(ACCOUNT.c.id == account_id).values(disabled=True)
-    )
+async def disable_account(connection: AsyncConnection, account_id: str, *, clock: Clock) -> None:
+    """Withdraw an account: see `withdrawing.withdraw_account`."""
+    await connection.run_sync(withdraw_account, account_id, now=clock.now())
 
 
 def holds(evidence: LinkEvidence) -> bool:

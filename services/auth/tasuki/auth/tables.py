@@ -46,12 +46,18 @@ ACCOUNT = Table(
     Column("totp_step", BigInteger),  # last time step spent; a code at or before it is a replay
     Column("role", Text, nullable=False),
     Column("practitioner", Text),
-    Column("organization", Text),
+    Column("organization", Text, index=True),
     Column("region", Text),
     Column("failures", Integer, nullable=False),
     Column("locked_until", _INSTANT),
     Column("disabled", Boolean, nullable=False),
     Column("created_at", _INSTANT, nullable=False),
+    # Whether the account opens and withdraws the accounts of its organisation's staff.
+    Column("administers", Boolean, nullable=False, server_default="false"),
+    # Until the owner has chosen a password: what they do it with, and until when.
+    Column("invitation_mac", LargeBinary),
+    Column("invited_until", _INSTANT),
+    Column("qualification", Text),
 )
 
 PERSON_LINK = Table(
@@ -114,6 +120,11 @@ TOKEN_FAMILY = Table(
     Column("signed_in_at", _INSTANT, nullable=False),
     Column("expires_at", _INSTANT, nullable=False, index=True),
     Column("revoked_at", _INSTANT),
+    # For the list of what was taken back, which every service asks for twice a second.
+    Index(
+        "ix_token_family_revoked_at", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")
+    ),
+    Index("ix_token_family_account", "account"),
 )
 
 AUTHORIZATION_CODE = Table(

@@ -182,4 +182,5 @@ def _web(
         extra_css=(TEMPLATES / "desk.css").read_text(encoding="utf-8"),
     )
     party = RelyingParty(client, sessions, http=near.http, jwks=jwks, clock=clock, ids=ids)
+    sessions.withdrawals = near.withdrawals
     return Web(pages, party)

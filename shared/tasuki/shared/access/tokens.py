@@ -18,6 +18,7 @@ from tasuki.shared.access.dpop import NotProven, SeenProofs, Shown, open_proof
 from tasuki.shared.access.principal import Principal, Role
 from tasuki.shared.access.purposes import may_ask
 from tasuki.shared.access.scopes import parse_scopes
+from tasuki.shared.access.withdrawals import names_of
 from tasuki.shared.faults import Category, Fault
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from joserfc.jwk import ECKey
 
     from tasuki.shared.access.jwks import JwksSource
+    from tasuki.shared.access.withdrawals import Withdrawals
     from tasuki.shared.clock import Clock
 
 ALGORITHM = "ES256"
@@ -43,10 +45,16 @@ _OPTIONAL_TEXTS = ("patient", "organization", "region", "display")
 
 @dataclass(frozen=True, slots=True)
 class _Verified:
-    """A token that was good; `jkt` names the key it is bound to, None for a bearer token."""
+    """A token that was good.
+
+    Attributes:
+        jkt: Names the key it is bound to; None for a bearer token.
+        names: By which it may be withdrawn.
+    """
 
     principal: Principal
     jkt: str | None
+    names: frozenset[str]
 
 
 class AccessTokenVerifier:
@@ -60,15 +68,24 @@ class AccessTokenVerifier:
         audience: Base URL of this service, exactly as in `aud`.
         jwks: The issuer's keys.
         clock: For `exp`, `nbf` and `iat`.
+        withdrawals: What the issuer took back; None for an issuer that takes nothing back.
     """
 
-    def __init__(self, issuer: str, audience: str, jwks: JwksSource, clock: Clock) -> None:
+    def __init__(
+        self,
+        issuer: str,
+        audience: str,
+        jwks: JwksSource,
+        clock: Clock,
+        withdrawals: Withdrawals | None = None,
+    ) -> None:
         self._issuer = issuer
         self._audience = audience
         self._jwks = jwks
         self._clock = clock
         self._verified: OrderedDict[bytes, _Verified] = OrderedDict()
         self._seen = SeenProofs(clock)
+        self._withdrawals = withdrawals
 
     async def verify(self, token: str) -> Principal:
         """Return who a bearer token speaks for.
@@ -99,6 +116,12 @@ class AccessTokenVerifier:
         return verified.principal
 
     async def _known(self, token: str) -> _Verified:
+        verified = await self._remembered(token)
+        if self._withdrawals is not None and await self._withdrawals.any_of(verified.names):
+            raise not_valid()
+        return verified
+
+    async def _remembered(self, token: str) -> _Verified:
         if not token.isascii():
             raise not_valid()
         digest = hashlib.sha256(token.encode()).digest()
@@ -120,7 +143,7 @@ class AccessTokenVerifier:
         claims = open_token(token, key, issuer=self._issuer, clock=self._clock)
         if self._audience not in audiences(claims):
             raise not_valid()
-        return _Verified(principal_of(claims), key_thumbprint(claims))
+        return _Verified(principal_of(claims), key_thumbprint(claims), names_of(claims))
 
 
 def not_valid() -> Fault:

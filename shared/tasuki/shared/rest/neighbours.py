@@ -14,10 +14,12 @@ import structlog
 from tasuki.shared.access.client import ServiceCredentials, TokenClient
 from tasuki.shared.access.jwks import HttpJwks
 from tasuki.shared.access.tokens import AccessTokenVerifier
+from tasuki.shared.access.withdrawals import HttpWithdrawals
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
+    from tasuki.shared.access.withdrawals import Withdrawals
     from tasuki.shared.clock import Clock
     from tasuki.shared.ids import IdSource
     from tasuki.shared.rest.following import Follower
@@ -38,6 +40,7 @@ class Neighbours:
     http: httpx2.AsyncClient
     tokens: TokenClient
     verifier: AccessTokenVerifier
+    withdrawals: Withdrawals
 
 
 def neighbours_for(
@@ -51,6 +54,7 @@ def neighbours_for(
         trust_env=False,
     )
     jwks = issuer_keys(settings, http, "tokens", clock)
+    withdrawals = HttpWithdrawals(f"{settings.issuer}/withdrawn", http, clock)
     key_file = settings.private_jwk_file
     credentials = ServiceCredentials(
         client_id=settings.client_id,
@@ -60,7 +64,8 @@ def neighbours_for(
     return Neighbours(
         http=http,
         tokens=TokenClient(http, credentials, clock=clock, ids=ids),
-        verifier=AccessTokenVerifier(settings.issuer, audience, jwks, clock),
+        verifier=AccessTokenVerifier(settings.issuer, audience, jwks, clock, withdrawals),
+        withdrawals=withdrawals,
     )
 
 

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tasuki.shared.access.copies import Cursor, Entry
+from tasuki.shared.access.withdrawals import NoWithdrawals, name_of
 from tasuki.shared.web import principals
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tasuki.shared.access.copies import Copies
     from tasuki.shared.access.principal import Principal
     from tasuki.shared.access.records import RecordStore
+    from tasuki.shared.access.withdrawals import Withdrawals
     from tasuki.shared.clock import Clock
 
 FEED = "session"
@@ -54,7 +56,7 @@ class Session:
         principal: Who; `expires_at` is the end of the session, for it outlives access tokens.
         csrf: The anti-forgery token of its forms.
         ends_at: The end in any case.
-        kept: Access token, its end and the refresh token.
+        kept: Access token, its end and the refresh token; `sid`, the sign-in they come from.
     """
 
     key: str
@@ -102,6 +104,7 @@ class Sessions:
         # One writer in this process at a time, so that waiting for the lock cannot use up the pool.
         self._turn = asyncio.Lock()
         self.renewing: Renewing | None = None
+        self.withdrawals: Withdrawals = NoWithdrawals()
 
     async def begin(
         self, principal: Principal, kept: dict[str, str], *, longest: timedelta
@@ -130,7 +133,7 @@ class Sessions:
         session = await self.by_key(key_of(secret))
         if session is None:
             return None
-        if self._is_over(session):
+        if self._is_over(session) or await self._is_withdrawn(session):
             await self.end(session.key)
             return None
         return await self._seen(session)
@@ -162,6 +165,10 @@ class Sessions:
     def _is_over(self, session: Session) -> bool:
         now = self._clock.now()
         return now >= session.ends_at or now - session.seen_at >= self._idle
+
+    async def _is_withdrawn(self, session: Session) -> bool:
+        sign_in = session.kept.get("sid")
+        return sign_in is not None and await self.withdrawals.any_of({name_of("sid", sign_in)})
 
     async def _seen(self, session: Session) -> Session:
         now = self._clock.now()

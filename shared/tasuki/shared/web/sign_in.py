@@ -214,6 +214,8 @@ class RelyingParty:
             "access_token": _text(tokens, "access_token"),
             "token_ends": ends.isoformat(),
         }
+        if (sign_in := _sign_in_of(kept["access_token"])) is not None:
+            kept["sid"] = sign_in
         if isinstance(tokens.get("refresh_token"), str):
             kept["refresh_token"] = tokens["refresh_token"]
         return kept
@@ -264,6 +266,16 @@ def _text(tokens: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str) or not value:
         raise _failed()
     return value
+
+
+def _sign_in_of(token: str) -> str | None:
+    """Return the sign-in a token of our issuer descends from, where it says so."""
+    try:
+        claims = json.loads(jws.extract_compact(token.encode()).payload)
+    except (JoseError, ValueError):
+        return None
+    sign_in = claims.get("sid") if isinstance(claims, dict) else None
+    return sign_in if isinstance(sign_in, str) else None
 
 
 def _failed() -> Fault:

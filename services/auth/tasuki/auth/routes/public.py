@@ -16,6 +16,7 @@ from tasuki.auth.discovery import server_metadata
 from tasuki.auth.grants.own_tokens import OwnToken, read_own_token
 from tasuki.auth.routes.forms import OPEN_TO_OTHER_ORIGINS
 from tasuki.auth.tables import CLIENT
+from tasuki.auth.withdrawn import tag_of, withdrawn_names
 from tasuki.shared.access.dpop import NotProven, SeenProofs, open_proof
 from tasuki.shared.access.tokens import key_thumbprint
 from tasuki.shared.rest.outcome import CHALLENGES
@@ -51,6 +52,16 @@ def public_routes(context: AuthContext, engine: AsyncEngine) -> APIRouter:
     async def jwks() -> Response:
         """Return the public signing keys, newest first."""
         return _cacheable(context.issuer.keys.published())
+
+    @router.get("/withdrawn")
+    async def withdrawn(request: Request) -> Response:
+        """Return hashes of what was taken back before its end; 304 where nothing changed."""
+        async with engine.connect() as connection:
+            names = await connection.run_sync(_withdrawn, context)
+        headers = {"ETag": tag_of(names), "Cache-Control": "no-cache"}
+        if request.headers.get("if-none-match") == headers["ETag"]:
+            return Response(status_code=304, headers=headers)
+        return JSONResponse({"withdrawn": names}, headers=headers)
 
     @router.options("/token")
     @router.options("/revoke")
@@ -128,6 +139,10 @@ async def _owner(
 def _cacheable(body: dict[str, Any]) -> Response:
     headers = {"Cache-Control": f"public, max-age={KEYS_SECONDS}"} | OPEN_TO_OTHER_ORIGINS
     return JSONResponse(body, headers=headers)
+
+
+def _withdrawn(connection: Connection, context: AuthContext) -> list[str]:
+    return withdrawn_names(connection, now=context.clock.now())
 
 
 def _read(connection: Connection, context: AuthContext, token: str) -> OwnToken | None:

@@ -50,6 +50,7 @@ def install_pages(
     )
     jwks = issuer_keys(settings, near.http, "sign-in", clock)
     party = RelyingParty(client, sessions, http=near.http, jwks=jwks, clock=clock, ids=ids)
+    sessions.withdrawals = near.withdrawals
     web = Web(pages_of(settings), party)
     app.include_router(ROUTES)
     install(app, web)

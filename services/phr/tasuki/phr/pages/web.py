@@ -39,6 +39,7 @@ def resident_web(
         extra_css=(TEMPLATES / "resident.css").read_text(encoding="utf-8"),
     )
     party = RelyingParty(client, sessions, http=near.http, jwks=jwks, clock=clock, ids=ids)
+    sessions.withdrawals = near.withdrawals
     return Web(pages, party)
 
 

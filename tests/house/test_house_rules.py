@@ -77,6 +77,7 @@ ADDERS = frozenset(
     {
         "tasuki.auth.routes.account",
         "tasuki.auth.routes.authorize",
+        "tasuki.auth.routes.staff",
         "tasuki.auth.routes.vouching",
         "tasuki.shared.rest.metrics",
         "tasuki.shared.rest.quick",

@@ -19,7 +19,14 @@ from fastapi import FastAPI
 from playwright.sync_api import sync_playwright
 from pydantic import SecretStr
 from tests.conftest import free_port
-from tests.integration.auth.world import CLINICIAN, NURSE, REDIRECT, SHELTER, Person
+from tests.integration.auth.world import (
+    CLINICIAN,
+    NURSE,
+    OFFICER,
+    REDIRECT,
+    SHELTER,
+    Person,
+)
 
 from tasuki.auth.app import create_app
 from tasuki.auth.one_time_codes import code_at
@@ -202,3 +209,27 @@ def test_a_colleague_vouches_on_a_phone(issuer: str, page: Page) -> None:
     answer = posted.value.response()
     assert answer is not None
     assert answer.headers["location"].startswith(f"{REDIRECT}?code=")
+
+
+def test_an_institution_opens_an_account_and_its_owner_takes_it_up(issuer: str, page: Page) -> None:
+    page.goto(f"{issuer}/account")
+    type_in(page, OFFICER)
+    page.get_by_role("link", name="職員の一覧").click()
+    page.fill("#display", "能登 花子")
+    page.fill("#username", "noto.hanako")
+    page.select_option("#qualification", "nurse")
+    page.get_by_role("button", name="開く").click()
+    invitation = page.locator(".said strong").inner_text()
+    picture(page, "staff-opened")
+
+    page.goto(f"{issuer}/account/invited")
+    picture(page, "invited-first")
+    page.fill("#invitation", invitation)
+    page.click("button[type=submit]")
+    secret = page.locator("p strong").nth(1).inner_text().replace(" ", "")
+    picture(page, "invited-second")
+    page.fill("#code", code_at(secret, SystemClock().now()))
+    page.fill("#password", "鹿が三頭 雪の中を歩いていく")
+    page.click("button[type=submit]")
+    page.get_by_text("アカウントの準備ができました").wait_for()
+    picture(page, "invited-done")

@@ -169,6 +169,7 @@ async def seed(connection: AsyncConnection, box: SecretBox) -> dict[str, str]:
             organization="Organization/1" if staff else None,
             region="a" if staff else None,
             display=f"見本 {person.role.value}" if staff else None,
+            administers=person is OFFICER,
         )
         accounts[person.username] = await create_account(
             connection, spec, box=box, clock=clock, ids=ids

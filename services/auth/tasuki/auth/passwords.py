@@ -40,6 +40,11 @@ def password_fits(password: str, hashed: str | None) -> bool:
     return hashed is not None and len(password) <= MAX_CHARACTERS
 
 
+def unusable_hash() -> str:
+    """Return a hash no password fits, and that costs a check as much as any other."""
+    return _nobodys()
+
+
 def _folded(password: str) -> bytes:
     # RFC 8265 OpaqueString: NFC, so that two keyboards write the same password the same way.
     return unicodedata.normalize("NFC", password).encode("utf-8", "surrogatepass")

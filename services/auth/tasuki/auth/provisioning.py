@@ -85,6 +85,7 @@ class AccountSpec:
         totp_secret: Base32; see `one_time_codes.new_secret`.
         practitioner: Reference of a staff member, e.g. `Practitioner/1`.
         display: Name for access histories; staff only.
+        administers: Whether it opens and withdraws the accounts of its organisation's staff.
     """
 
     username: str
@@ -95,6 +96,7 @@ class AccountSpec:
     organization: str | None = None
     region: str | None = None
     display: str | None = None
+    administers: bool = False
 
 
 class OneTimeCode(Enum):
@@ -202,6 +204,7 @@ async def create_account(
         failures=0,
         disabled=False,
         created_at=clock.now(),
+        administers=spec.administers,
     )
     made = await connection.execute(new.on_conflict_do_nothing().returning(ACCOUNT.c.id))
     if made.scalar_one_or_none() is None:

@@ -52,6 +52,7 @@ ACCOUNT_SESSION = "auth/account-session"
 LAUNCH = "auth/launch"
 PROOF = "auth/dpop-proof"
 VOUCHER = "auth/voucher"
+INVITATION = "auth/invitation"
 
 _LENGTH_BYTES = 2
 _NONCE_BYTES = 12

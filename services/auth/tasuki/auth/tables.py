@@ -259,3 +259,14 @@ ACCOUNT_SESSION = Table(
     Column("method", Text, nullable=False),
     Column("expires_at", _INSTANT, nullable=False, index=True),
 )
+
+# Accounts opened and withdrawn by their institution: who did what to whom; never deleted.
+STAFF_ACT = Table(
+    "staff_act",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("at", _INSTANT, nullable=False, index=True),
+    Column("by", Text, ForeignKey("account.id"), nullable=False),
+    Column("account", Text, ForeignKey("account.id"), nullable=False),
+    Column("what", Text, nullable=False),
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tasuki.auth import account_words
+from tasuki.auth import account_words, staff_words
 from tasuki.shared.access import purposes
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 JAPANESE: Mapping[str, str] = MappingProxyType(
     {
         **account_words.JAPANESE,
+        **staff_words.JAPANESE,
         "lang": "ja",
         "title": "サインイン",
         "error_prefix": "エラー",
@@ -54,6 +55,7 @@ JAPANESE: Mapping[str, str] = MappingProxyType(
 ENGLISH: Mapping[str, str] = MappingProxyType(
     {
         **account_words.ENGLISH,
+        **staff_words.ENGLISH,
         "lang": "en",
         "title": "Sign in",
         "error_prefix": "Error",

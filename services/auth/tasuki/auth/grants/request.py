@@ -27,7 +27,10 @@ REPEATABLE = frozenset({"resource", "audience"})  # RFC 8707, RFC 8693
 # into descriptions and fails on any other character.
 _PLAIN = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
 _FREE_TEXT = frozenset(
-    {"state", "username", "password", "code", "reason", "client_assertion", "passkey", "label"}
+    {
+        *("state", "username", "password", "code", "reason", "client_assertion"),
+        *("passkey", "label", "display", "invitation"),
+    }
 )
 
 

@@ -21,8 +21,10 @@ from tasuki.auth.passkeys.store import MAX_LABEL, passkeys_of, remove_passkey
 from tasuki.auth.proving import Posted, prove
 from tasuki.auth.routes.account_desk import ACCOUNT, Desk, form_of
 from tasuki.auth.routes.cookies import Cookie
+from tasuki.auth.routes.staff import staff_routes
 from tasuki.auth.routes.vouching import vouching_routes
 from tasuki.auth.sign_in_log import Method, Outcome, SignIn
+from tasuki.auth.staff import administers
 from tasuki.auth.vouching import may_vouch
 from tasuki.shared.clock import TOKYO
 
@@ -55,7 +57,8 @@ class AccountPages:
             if session is None:
                 return self._sign_in_page(request)
             known = await connection.run_sync(passkeys_of, self._context.box, session.account.id)
-        return self._page(request, session, known)
+            institution = await connection.run_sync(administers, session.account)
+        return self._page(request, session, known, administering=institution is not None)
 
     async def sign_in(self, request: Request) -> Response:
         """Begin a session, or show the sign-in page again."""
@@ -128,7 +131,14 @@ class AccountPages:
         self._browser.set_on(response, browser)
         return response
 
-    def _page(self, request: Request, session: AccountSession, known: list[Passkey]) -> Response:
+    def _page(
+        self,
+        request: Request,
+        session: AccountSession,
+        known: list[Passkey],
+        *,
+        administering: bool,
+    ) -> Response:
         return self._desk.render(
             request,
             "account.html",
@@ -138,6 +148,7 @@ class AccountPages:
             csrf=self._desk.csrf(session.secret),
             who=session.account.display,
             may_vouch=may_vouch(session),
+            administers=administering,
             has_site=self._context.site is not None,
             longest_label=MAX_LABEL,
             passkeys=[
@@ -159,6 +170,7 @@ def account_routes(
     desk = Desk(context, engine, turns)
     router, pages = APIRouter(), AccountPages(desk)
     router.include_router(vouching_routes(desk))
+    router.include_router(staff_routes(desk))
     router.add_api_route("/account", pages.show, methods=["GET"])
     router.add_api_route("/account/sign-in", pages.sign_in, methods=["POST"])
     router.add_api_route("/account/sign-out", pages.sign_out, methods=["POST"])

@@ -68,14 +68,24 @@ def list_(file: FileArgument) -> None:
 @KEYS.command()
 def signing(
     file: Annotated[Path, typer.Argument(help="The authorization server's JWK set.")],
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help="Forget every key there is: somebody else may have one. Ends all tokens.",
+        ),
+    ] = False,
 ) -> None:
-    """Put a fresh signing key in front, making the file where there is none. Then restart auth."""
-    from tasuki.auth.signing import rotate_keys  # noqa: PLC0415 - as above
+    """Let the published next key sign, and publish another; make the file where there is none.
+
+    Then restart auth. Between two rotations every service must have learned the next key: an hour.
+    """
+    from tasuki.auth.signing import replace_keys, rotate_keys  # noqa: PLC0415 - as above
 
     if not file.parent.is_dir():
         fail("there is no such folder")
     with plain_faults():
-        kid = rotate_keys(file)
+        kid = replace_keys(file) if replace else rotate_keys(file)
     typer.echo(f"signing key {kid} is used from the next start on")
 
 

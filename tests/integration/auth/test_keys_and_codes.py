@@ -19,7 +19,7 @@ from tasuki.auth.one_time_codes import code_at, matching_step, new_secret
 from tasuki.auth.passwords import hash_password, password_fits
 from tasuki.auth.settings import AuthSettings
 from tasuki.auth.sign_in import lock_after
-from tasuki.auth.signing import open_keys, rotate_keys
+from tasuki.auth.signing import open_keys, replace_keys, rotate_keys
 from tasuki.shared.crypto.keys import CannotOpen
 from tasuki.shared.faults import Category, Fault
 
@@ -83,26 +83,58 @@ def test_locks_double_up_to_a_quarter_of_an_hour(failures: int, lock: int | None
     assert lock_after(failures) == (None if lock is None else timedelta(minutes=lock))
 
 
-def test_rotation_publishes_two_keys_and_signs_with_the_new_one(tmp_path: Path) -> None:
+def published(path: Path) -> list[str]:
+    return [key["kid"] for key in open_keys(path).published()["keys"]]
+
+
+def test_a_key_is_published_before_it_signs_and_after(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     first = rotate_keys(path)
-    old_token = open_keys(path).sign({"sub": "a"}, typ="at+jwt")
-    second = rotate_keys(path)
-    keys = open_keys(path)
-
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert [key["kid"] for key in keys.published()["keys"]] == [second, first]
-    assert all("d" not in key for key in keys.published()["keys"])
-    assert all(key["use"] == "sig" and key["alg"] == "ES256" for key in keys.published()["keys"])
+    signer, following = published(path)
+    assert signer == first
+    old_token = open_keys(path).sign({"sub": "a"}, typ="at+jwt")
+
+    second = rotate_keys(path)
+    assert second == following, "known to every service before"
+    keys = open_keys(path)
+    assert [published(path)[0], published(path)[2]] == [second, first]
+    assert len(set(published(path))) == 3
+    shown = keys.published()["keys"]
+    assert all({*key} == {"kid", "use", "alg", "kty", "crv", "x", "y"} for key in shown)
+    assert all(key["use"] == "sig" and key["alg"] == "ES256" for key in shown)
     old, new = keys.key(first), keys.key(second)
     assert old is not None
     assert new is not None
     assert jwt.decode(old_token, old, algorithms=["ES256"]).claims == {"sub": "a"}
     jwt.decode(keys.sign({"sub": "a"}, typ="at+jwt"), new, algorithms=["ES256"])
 
-    third = rotate_keys(path)
-    assert [key["kid"] for key in open_keys(path).published()["keys"]] == [third, second]
+    rotate_keys(path)
     assert open_keys(path).key(first) is None
+    assert open_keys(path).key(second) is not None
+
+
+def test_a_file_of_before_goes_on_signing_until_its_next_key_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    rotate_keys(path)
+    signing = open_keys(path).published()["keys"][0]["kid"]
+    members = [one for one in json.loads(path.read_bytes())["keys"] if one["kid"] == signing]
+    path.write_text(json.dumps({"keys": members}), "utf-8")
+    assert published(path) == [signing]
+    assert rotate_keys(path) == signing
+    assert published(path)[0] == signing
+    following = published(path)[1]
+    assert rotate_keys(path) == following
+
+
+def test_after_a_theft_no_key_of_before_is_left(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    rotate_keys(path)
+    rotate_keys(path)
+    before = set(published(path))
+    replace_keys(path)
+    assert not before & set(published(path))
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_unusable_key_files_are_refused_and_left_as_they_are(tmp_path: Path) -> None:

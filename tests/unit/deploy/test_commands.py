@@ -58,7 +58,12 @@ def test_network_keys_are_shared_where_asked_and_made_up_elsewhere(
 def test_signing_keys_are_made_and_then_rotated(tmp_path: Path) -> None:
     path = tmp_path / "signing.json"
     kids = [tasuki("keys", "signing", str(path)).output.split()[2] for _ in range(2)]
-    assert [key["kid"] for key in json.loads(path.read_text())["keys"]] == kids[::-1]
+    signing, following, before = [key["kid"] for key in json.loads(path.read_text())["keys"]]
+    assert [before, signing] == kids
+    again = tasuki("keys", "signing", str(path)).output.split()[2]
+    assert again == following
+    replaced = tasuki("keys", "signing", str(path), "--replace").output.split()[2]
+    assert replaced not in {signing, following, before}
     assert path.stat().st_mode & 0o077 == 0
 
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 JAPANESE: Mapping[str, str] = MappingProxyType(
     {
         "qualification_name": "japanese",
+        "role_clinician": "診療",
+        "role_nurse": "看護・受付",
+        "role_officer": "災害の担当",
         "staff_title": "職員のアカウント",
         "staff_when": "自分の組織の職員のアカウントを開き、止められます。",
         "staff_open": "職員の一覧",
@@ -49,6 +52,9 @@ JAPANESE: Mapping[str, str] = MappingProxyType(
 ENGLISH: Mapping[str, str] = MappingProxyType(
     {
         "qualification_name": "english",
+        "role_clinician": "clinician",
+        "role_nurse": "nurse, desk",
+        "role_officer": "disaster officer",
         "staff_title": "Staff accounts",
         "staff_when": "You can open and withdraw the accounts of your organisation's staff.",
         "staff_open": "List of staff",

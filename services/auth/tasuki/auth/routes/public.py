@@ -50,7 +50,7 @@ def public_routes(context: AuthContext, engine: AsyncEngine) -> APIRouter:
 
     @router.get("/jwks")
     async def jwks() -> Response:
-        """Return the public signing keys, newest first."""
+        """Return the public signing keys."""
         return _cacheable(context.issuer.keys.published())
 
     @router.get("/withdrawn")

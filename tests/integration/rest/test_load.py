@@ -292,3 +292,22 @@ async def test_what_breaks_a_rule_and_can_be_read_is_kept_and_told(house: House)
     # One at a time it is refused: its sender is there to mend it.
     alone = {**ended, "subject": {"reference": "Patient/x"}}
     assert (await house.post("/Condition", json=alone)).status_code == 422
+
+
+async def test_a_my_number_is_not_even_kept_among_what_was_put_aside(house: House) -> None:
+    held = _patient("7") | {"identifier": [{"value": "123456789018"}]}
+    answer = await _load(house, [json.dumps(held).encode()])
+    assert _counts(answer)["quarantined"] == 1
+    assert "must not be kept" in answer.text
+    aside = (await house.ask("GET", "/$quarantine")).json()
+    entry = next(
+        base64.b64decode(part["valueBase64Binary"])
+        for one in aside["parameter"]
+        for part in one.get("part", [])
+        if part["name"] == "entry"
+    )
+    assert b"123456789018" not in entry
+    assert b"a My Number is not kept" in entry
+    posted = await house.post("/Patient", json=held)
+    assert posted.status_code == 422
+    assert "123456789018" not in posted.text

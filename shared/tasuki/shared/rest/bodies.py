@@ -9,6 +9,7 @@ from tasuki.shared.faults import Category, Fault, Faults
 from tasuki.shared.fhir.characters import character_faults
 from tasuki.shared.fhir.json import parse_resource
 from tasuki.shared.fhir.models import validate
+from tasuki.shared.fhir.my_number import my_number_faults
 from tasuki.shared.fhir.references import parse_reference, rewritten
 
 if TYPE_CHECKING:
@@ -76,14 +77,14 @@ def made_relative(resource: Resource, base: str) -> Resource:
 
 
 def require_valid(resource: Resource, checks: Sequence[Check] = ()) -> None:
-    """Refuse a resource that breaks R4's structure, a further check, or the rule on characters.
+    """Refuse a resource that breaks R4's structure, a further check, or our rules on what is kept.
 
     All faults are told at once.
 
     Raises:
         Faults: STRUCTURE.
     """
-    faults = [*character_faults(resource), *validate(resource)]
+    faults = [*character_faults(resource), *my_number_faults(resource), *validate(resource)]
     for check in checks:
         faults += check(resource)
     if faults:

@@ -18,6 +18,7 @@ from tasuki.shared.faults import Category, Fault, Faults
 from tasuki.shared.fhir.characters import may_hold_private_use, private_use_paths
 from tasuki.shared.fhir.json import parse_resource
 from tasuki.shared.fhir.models import RuleFault
+from tasuki.shared.fhir.my_number import MyNumberFault, without_my_numbers
 from tasuki.shared.fhir.primitives import is_id
 from tasuki.shared.fhir.references import parse_reference
 from tasuki.shared.rest.answers import fhir
@@ -143,6 +144,8 @@ def _line(number: int, raw: bytes, types: frozenset[str]) -> Line:
         notes = _require_loadable(resource, types)
     except Faults as faults:
         reasons = tuple(_reason(fault) for fault in faults.faults)
+        if any(isinstance(fault, MyNumberFault) for fault in faults.faults):
+            raw = without_my_numbers(parse_resource(raw))  # not even what is put aside may hold it
         return Line(number, raw, None, reasons, hint, named)
     except Fault as fault:
         return Line(number, raw, None, (_reason(fault),), hint, named)

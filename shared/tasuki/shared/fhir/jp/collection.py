@@ -21,6 +21,7 @@ from tasuki.shared.fhir.jp.systems import (
 )
 from tasuki.shared.fhir.jp.walking import identifiers
 from tasuki.shared.fhir.models import validate
+from tasuki.shared.fhir.my_number import my_number_faults
 
 if TYPE_CHECKING:
     from tasuki.shared.fhir.json import Resource
@@ -84,7 +85,8 @@ def read_collection(bundle: Resource) -> Collection:
     """
     if bundle.get("resourceType") != "Bundle":
         raise Fault(Category.INVALID, "the body is not a Bundle", at=("resourceType",))
-    faults = [*character_faults(bundle), *validate(bundle), *jp_faults(bundle)]
+    ours = [*character_faults(bundle), *my_number_faults(bundle)]
+    faults = [*ours, *validate(bundle), *jp_faults(bundle)]
     if BUNDLE_PROFILE not in profiles_of(bundle):
         words = f"Bundle.meta.profile must claim {BUNDLE_PROFILE} (R0213)"
         faults.append(Fault(Category.STRUCTURE, words, at=("Bundle.meta.profile",)))

@@ -18,6 +18,7 @@ from tasuki.shared.faults import Category, Fault, Faults
 from tasuki.shared.fhir.characters import character_faults, private_use_paths
 from tasuki.shared.fhir.json import parse_resource
 from tasuki.shared.fhir.models import validate
+from tasuki.shared.fhir.my_number import my_number_faults
 from tasuki.shared.fhir.outcome import information, outcome
 from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import made_relative, require_acceptable
@@ -135,7 +136,8 @@ async def _content_faults(service: FhirService, resource: Resource) -> tuple[Fau
     """Return every fault of the content, looked for off the event loop."""
 
     def look() -> tuple[Fault, ...]:
-        of_r4 = (*character_faults(resource), *validate(resource))
+        ours = (*character_faults(resource), *my_number_faults(resource))
+        of_r4 = (*ours, *validate(resource))
         # The rules of a service may count on R4's structure.
         return of_r4 or tuple(fault for check in service.checks for fault in check(resource))
 

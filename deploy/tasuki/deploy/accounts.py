@@ -96,5 +96,5 @@ def _spec(account: DemoAccount) -> AccountSpec:
         organization=organization,
         region=account.region,
         display=None if account.role == "resident" else account.name,
-        administers=account.role == "officer",
+        administers=account.role in ("clinician", "officer"),
     )

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from pyotp.totp import TOTP
 
+from tasuki.deploy.accounts_command import ACCOUNTS
 from tasuki.deploy.clients_command import CLIENTS
 from tasuki.deploy.folder import DataFolder, read_json
 from tasuki.deploy.keys_command import KEYS
@@ -28,6 +29,7 @@ AUDIT = typer.Typer(help="The audit log.", no_args_is_help=True)
 APP.add_typer(AUDIT, name="audit")
 APP.add_typer(KEYS, name="keys")
 APP.add_typer(CLIENTS, name="clients")
+APP.add_typer(ACCOUNTS, name="accounts")
 
 PORT = 8765
 STOP_SECONDS = 30.0

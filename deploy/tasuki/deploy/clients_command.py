@@ -43,15 +43,11 @@ async def _registered(found: list[ClientRegistration]) -> None:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - as above
 
     from tasuki.auth.provisioning import register_client  # noqa: PLC0415 - as above
-    from tasuki.auth.settings import AuthSettings  # noqa: PLC0415 - as above
-    from tasuki.deploy.serving import settings_of  # noqa: PLC0415 - as above
+    from tasuki.deploy.serving import auth_settings  # noqa: PLC0415 - as above
     from tasuki.shared.faults import Category, Fault  # noqa: PLC0415 - as above
     from tasuki.shared.store.store import engine_for  # noqa: PLC0415 - as above
 
-    settings = settings_of("auth", None)
-    if not isinstance(settings, AuthSettings):
-        raise TypeError("the settings of auth are AuthSettings")
-    engine = engine_for(settings.database_url.get_secret_value())
+    engine = engine_for(auth_settings().database_url.get_secret_value())
     try:
         async with engine.begin() as connection:
             for registration in found:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from sqlalchemy.ext.asyncio import AsyncEngine
 
+    from tasuki.auth.sealing import SecretBox
     from tasuki.deploy.folder import DataFolder
     from tasuki.shared.settings import ServiceSettings
 
@@ -143,12 +144,29 @@ def _app(service: str, settings: ServiceSettings | AuthSettings) -> FastAPI:
     create = import_module(f"tasuki.{service}.app").create_app
     more = {}
     if isinstance(settings, AuthSettings):
-        more["box"] = _box(settings)
+        more["box"] = box_of(settings)
     app: FastAPI = create(settings, clock=SystemClock(), ids=RandomIds(), **more)
     return app
 
 
-def _box(settings: AuthSettings) -> object:
+def auth_settings() -> AuthSettings:
+    """Return the settings of auth, from `TASUKI_AUTH_…`.
+
+    Raises:
+        Fault: INVALID, as for `settings_of`.
+    """
+    settings = settings_of("auth", None)
+    if not isinstance(settings, AuthSettings):
+        raise TypeError("the settings of auth are AuthSettings")
+    return settings
+
+
+def box_of(settings: AuthSettings) -> SecretBox:
+    """Return what opens and seals auth's secrets.
+
+    Raises:
+        Fault: INVALID without a key file; else as the key ring's own.
+    """
     from tasuki.auth.sealing import KeyRingBox  # noqa: PLC0415 - for auth only
 
     if settings.key_file is None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tasuki.auth.accounts import Account
     from tasuki.auth.context import AuthContext
     from tasuki.auth.sealing import SecretBox
+    from tasuki.shared.ids import IdSource
 
 INVITATION_LIFE = timedelta(hours=72)  # over a weekend
 SHORTEST_PASSWORD = 13  # MHLW guideline 6.0: then it need not be changed at intervals
@@ -108,12 +109,57 @@ def open_account(
 
     That a user name is taken is told: names are short of supply, and whoever asks is staff.
     """
-    username, display = fold_username(new.username), new.display.strip()
     qualification = QUALIFICATIONS.get(new.qualification)
-    if not username or not display or len(display) > MAX_NAME or qualification is None:
+    if qualification is None:
         return None
-    id_, box, now = context.ids.new(), context.box, context.clock.now()
-    invitation = _new_invitation()
+    opening = Opening(
+        username=new.username,
+        display=new.display,
+        role=qualification.role,
+        organization=by.organization or "",
+        region=by.region,
+        qualification=new.qualification,
+    )
+    made = invite(connection, opening, box=context.box, ids=context.ids, now=context.clock.now())
+    if made is None:
+        return None
+    _record(connection, context, by, made.account, "opened")
+    return made.invitation
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Everything about an account of staff that its owner does not choose.
+
+    Attributes:
+        administers: Whether it opens and withdraws the accounts of its institution.
+    """
+
+    username: str
+    display: str
+    role: Role
+    organization: str
+    region: str | None
+    qualification: str | None = None
+    administers: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A new account and the invitation its owner takes it up with."""
+
+    account: str
+    invitation: str = field(repr=False)
+
+
+def invite(
+    connection: Connection, opening: Opening, *, box: SecretBox, ids: IdSource, now: datetime
+) -> Made | None:
+    """Open an account that has no password yet; None where it cannot be, or the name is taken."""
+    username, display = fold_username(opening.username), opening.display.strip()
+    if not username or not display or len(display) > MAX_NAME or not opening.organization:
+        return None
+    id_, invitation = ids.new(), _new_invitation()
     row = insert(ACCOUNT).values(
         id=id_,
         username_mac=username_mac(box, username),
@@ -121,21 +167,19 @@ def open_account(
         display_sealed=box.seal(display.encode(), bound_to=place(id_, "display")),
         password_hash=unusable_hash(),
         totp_sealed=box.seal(new_secret().encode(), bound_to=place(id_, "totp")),
-        role=qualification.role.value,
-        organization=by.organization,
-        region=by.region,
+        role=opening.role.value,
+        organization=opening.organization,
+        region=opening.region,
         failures=0,
         disabled=False,
         created_at=now,
-        qualification=new.qualification,
+        administers=opening.administers,
+        qualification=opening.qualification,
         invitation_mac=_mac(box, invitation),
         invited_until=now + INVITATION_LIFE,
     )
     made = connection.execute(row.on_conflict_do_nothing().returning(ACCOUNT.c.id))
-    if made.scalar_one_or_none() is None:
-        return None
-    _record(connection, context, by, id_, "opened")
-    return invitation
+    return None if made.scalar_one_or_none() is None else Made(id_, invitation)
 
 
 def withdraw(connection: Connection, context: AuthContext, by: Account, account_id: str) -> bool:

@@ -55,13 +55,14 @@ def signed_in(client: Any, url: str) -> str:
 
 
 def test_discovery_code_pkce_id_token_userinfo_refresh_revocation(issuer: str) -> None:
-    with OAuth2Client(
+    made: Any = OAuth2Client(
         client_id="demo",
         redirect_uri=REDIRECT,
         scope="openid fhirUser offline_access patient/*.rs",
         token_endpoint_auth_method="none",
         code_challenge_method="S256",
-    ) as client:
+    )
+    with made as client:
         metadata = client.request(
             "GET", f"{issuer}/.well-known/openid-configuration", withhold_token=True
         ).json()

@@ -113,7 +113,8 @@ BAD: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("why", BAD)
 async def test_what_is_published_wrongly_proves_nobody(world: World, why: str) -> None:
-    async with publishing(Publisher(**{"body": public(OLD)} | BAD[why])) as publisher:
+    published: dict[str, Any] = {"body": public(OLD)} | BAD[why]
+    async with publishing(Publisher(**published)) as publisher:
         await register(world, publisher.url)
         assert await ask(world, OLD) == 401
 

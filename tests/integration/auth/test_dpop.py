@@ -37,7 +37,8 @@ USERINFO = f"{ISSUER}/userinfo"
 
 
 def proof(world: World, url: str = TOKEN, method: str = "POST", **more: Any) -> str:
-    return made(url, method, **{"iat": int(world.clock.now().timestamp())} | more)
+    claims: dict[str, Any] = {"iat": int(world.clock.now().timestamp())} | more
+    return made(url, method, **claims)
 
 
 async def ask(world: World, shown: str | None, **form: str) -> httpx2.Response:

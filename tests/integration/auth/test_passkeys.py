@@ -337,3 +337,12 @@ def test_what_is_no_answer_is_read_as_none(sent: str) -> None:
 
 def _payload(token: str) -> bytes:
     return unpadded(token.split(".")[1])
+
+
+async def test_the_account_page_is_found_from_where_people_sign_in(world: World) -> None:
+    page = (await world.open_page()).response.text
+    link = re.search(r'<a href="([^"]+/account[^"]*)">', page)
+    assert link is not None
+    account = await world.http.get(link[1])
+    assert account.status_code == 200
+    assert "/account/invited?" in account.text

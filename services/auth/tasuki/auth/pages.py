@@ -48,6 +48,7 @@ class SignInForm:
 
     Attributes:
         action: Absolute URL of the authorization endpoint, without the query.
+        account: Absolute URL of the page about one's own account.
         query: The authorization request, as received; the form sends it along unchanged.
         redirect_uri: Where the browser goes afterwards; the policy must allow it.
         message: Key of the words that say what went wrong; None for nothing.
@@ -56,6 +57,7 @@ class SignInForm:
     """
 
     action: str
+    account: str
     query: str
     client_name: str
     purposes: tuple[str, ...]
@@ -77,6 +79,7 @@ def sign_in_page(form: SignInForm) -> HTMLResponse:
         redirect_uri=form.redirect_uri,
         passkey=form.passkey,
         action=f"{form.action}?{form.query}",
+        account_url=f"{form.account}?{urlencode({'ui_locales': words['lang']})}",
         other_language=other,
         other_language_url=f"{form.action}?{with_language(form.query, other)}",
         client_name=form.client_name,

@@ -116,25 +116,26 @@ class AccessTokenVerifier:
         return verified.principal
 
     async def _known(self, token: str) -> _Verified:
-        verified = await self._remembered(token)
+        if not token.isascii():
+            raise not_valid()
+        digest = hashlib.sha256(token.encode()).digest()
+        verified = self._remembered(digest)
+        if verified is None:
+            verified = await self._verified_now(token)
+            self._verified[digest] = verified
+            if len(self._verified) > CACHED_TOKENS:
+                self._verified.popitem(last=False)
         if self._withdrawals is not None and await self._withdrawals.any_of(verified.names):
             raise not_valid()
         return verified
 
-    async def _remembered(self, token: str) -> _Verified:
-        if not token.isascii():
-            raise not_valid()
-        digest = hashlib.sha256(token.encode()).digest()
+    def _remembered(self, digest: bytes) -> _Verified | None:
         known = self._verified.get(digest)
         if known is not None and known.principal.expires_at > self._clock.now():
             self._verified.move_to_end(digest)
             return known
         self._verified.pop(digest, None)
-        verified = await self._verified_now(token)
-        self._verified[digest] = verified
-        if len(self._verified) > CACHED_TOKENS:
-            self._verified.popitem(last=False)
-        return verified
+        return None
 
     async def _verified_now(self, token: str) -> _Verified:
         key = await self._jwks.key(key_id(token))

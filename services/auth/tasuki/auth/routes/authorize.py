@@ -84,6 +84,7 @@ class AuthorizationPages:
         response = sign_in_page(
             SignInForm(
                 action=f"{context.issuer.url}/authorize",
+                account=f"{context.issuer.url}/account",
                 query=query,
                 client_name=visit.client.name,
                 purposes=visit.wanted.purposes,

@@ -80,7 +80,9 @@ async def test_only_who_administers_sees_and_changes_anything(world: World) -> N
         assert listed.status_code == 303
         opened = await post(world, page, "staff", **NEW)
         assert opened.status_code == 303
-        gone = await post(world, page, "staff/withdraw", account=world.accounts[OFFICER.username])
+        gone = await post(
+            world, page, "staff/withdraw", sure="yes", account=world.accounts[OFFICER.username]
+        )
         assert gone.status_code == 303
     async with world.engine.connect() as connection:
         assert (await connection.execute(select(STAFF_ACT))).all() == []
@@ -90,7 +92,7 @@ async def test_only_who_administers_sees_and_changes_anything(world: World) -> N
 async def test_a_form_of_another_session_changes_nothing(world: World) -> None:
     page = await staff_page(world)
     target = world.accounts[NURSE.username]
-    await post(world, page, "staff/withdraw", csrf="1.x", account=target)
+    await post(world, page, "staff/withdraw", csrf="1.x", sure="yes", account=target)
     await post(world, page, "staff", csrf="1.x", **NEW)
     async with world.engine.connect() as connection:
         assert (await connection.execute(select(STAFF_ACT))).all() == []
@@ -105,8 +107,8 @@ async def test_another_institution_s_staff_are_neither_seen_nor_withdrawn(world:
     assert NURSE.username not in page.text
     assert CLINICIAN.username in page.text
     for account in (nurse, world.accounts[RESIDENT.username], "nobody", ""):
-        await post(world, page, "staff/withdraw", account=account)
-    await post(world, page, "staff/withdraw", account=world.accounts[OFFICER.username])
+        await post(world, page, "staff/withdraw", sure="yes", account=account)
+    await post(world, page, "staff/withdraw", sure="yes", account=world.accounts[OFFICER.username])
     async with world.engine.connect() as connection:
         query = select(ACCOUNT.c.id).where(ACCOUNT.c.disabled)
         assert (await connection.execute(query)).all() == [], "nor oneself"
@@ -189,11 +191,11 @@ async def test_opened_taken_up_used_and_withdrawn(world: World) -> None:
     assert not await is_withdrawn(world, token)
 
     listed = await staff_page(world)
-    member = re.search(
-        r'name="account" value="([^"]+)">\s*<button[^>]*>止める[^<]*<[^>]*> 新しい', listed.text
-    )
-    assert member is not None, listed.text
-    done = await post(world, listed, "staff/withdraw", account=member[1])
+    async with world.engine.connect() as connection:
+        query = select(ACCOUNT.c.id).where(ACCOUNT.c.qualification == "nurse")
+        member = str(await connection.scalar(query))
+    assert member in listed.text
+    done = await post(world, listed, "staff/withdraw", sure="yes", account=member)
     assert "止めました" in (await world.http.get(done.headers["location"])).text
     assert await is_withdrawn(world, token)
     world.clock.advance(timedelta(seconds=30))
@@ -204,8 +206,8 @@ async def test_opened_taken_up_used_and_withdrawn(world: World) -> None:
         acts = (await connection.execute(select(STAFF_ACT).order_by(STAFF_ACT.c.at))).all()
     officer = world.accounts[OFFICER.username]
     assert [(act.by, act.account, act.what) for act in acts] == [
-        (officer, member[1], "opened"),
-        (officer, member[1], "withdrawn"),
+        (officer, member, "opened"),
+        (officer, member, "withdrawn"),
     ]
 
 
@@ -216,7 +218,7 @@ async def test_withdrawing_an_invitation_ends_it(world: World) -> None:
         id_ = await connection.scalar(
             select(ACCOUNT.c.id).where(ACCOUNT.c.invited_until.is_not(None))
         )
-    await post(world, listed, "staff/withdraw", account=str(id_))
+    await post(world, listed, "staff/withdraw", sure="yes", account=str(id_))
     assert (await take(world, code))[1] == ""
 
 
@@ -237,3 +239,32 @@ async def test_no_page_keeps_the_secret_after_it_was_taken_up(world: World) -> N
     assert taken.status_code == 303
     assert (await take(world, code))[1] == ""
     assert read_page(await world.http.get(f"{world.issuer}/account")).csrf
+
+
+async def test_nothing_ends_by_a_slip_of_the_finger(world: World) -> None:
+    page, nurse = await staff_page(world), world.accounts[NURSE.username]
+    for path in ("staff/withdraw", "staff/invite"):
+        answer = await post(world, page, path, account=nurse)
+        assert "しるしを付けて" in (await world.http.get(answer.headers["location"])).text
+    assert await world.code(NURSE, aud=SHELTER)
+
+
+async def test_who_lost_their_phone_starts_anew_and_nothing_of_before_works(world: World) -> None:
+    token = (await world.tokens(NURSE, aud=SHELTER))["access_token"]
+    page, nurse = await staff_page(world), world.accounts[NURSE.username]
+    for stranger in (world.accounts[OFFICER.username], world.accounts[RESIDENT.username], ""):
+        answer = await post(world, page, "staff/invite", sure="yes", account=stranger)
+        assert "招待コード" not in answer.text
+    answer = await post(world, page, "staff/invite", sure="yes", account=nurse)
+    found = re.search(r"<strong>([2-9A-Z]{5}(?:-[2-9A-Z]{5}){3})</strong>", answer.text)
+    assert found is not None
+    assert await is_withdrawn(world, token)
+    world.clock.advance(timedelta(seconds=30))
+    assert (await world.submit(await world.open_page(aud=SHELTER), NURSE)).status_code == 403
+    taken, secret = await take(world, found[1])
+    assert secret != NURSE.totp_secret
+    code = code_at(secret, world.clock.now())
+    assert (await finish(world, taken, password=PASSWORD, code=code)).status_code == 303
+    world.clock.advance(timedelta(seconds=30))
+    anew = Person(NURSE.username, PASSWORD, secret, Role.NURSE)
+    assert (await world.submit(await world.open_page(aud=SHELTER), anew)).status_code == 303

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tasuki.auth.accounts import fold_username, place, username_mac
@@ -21,7 +21,7 @@ from tasuki.auth.one_time_codes import matching_step, new_secret
 from tasuki.auth.passwords import MAX_CHARACTERS, hash_password, unusable_hash
 from tasuki.auth.qualifications import QUALIFICATIONS
 from tasuki.auth.sealing import INVITATION as LABEL
-from tasuki.auth.tables import ACCOUNT, STAFF_ACT
+from tasuki.auth.tables import ACCOUNT, PASSKEY, STAFF_ACT
 from tasuki.auth.withdrawing import withdraw_account
 from tasuki.shared.access.principal import Role
 
@@ -180,6 +180,37 @@ def invite(
     )
     made = connection.execute(row.on_conflict_do_nothing().returning(ACCOUNT.c.id))
     return None if made.scalar_one_or_none() is None else Made(id_, invitation)
+
+
+def reinvite(
+    connection: Connection, context: AuthContext, by: Account, account_id: str
+) -> str | None:
+    """Return a new invitation for an account of the same institution; None for any other.
+
+    For a lost password or authenticator, and for somebody who comes back: everything the account held
+    ends, passkeys too, and it starts anew under its name.
+    """
+    if not withdraw(connection, context, by, account_id):
+        return None
+    box, invitation = context.box, _new_invitation()
+    connection.execute(delete(PASSKEY).where(PASSKEY.c.account == account_id))
+    secret = box.seal(new_secret().encode(), bound_to=place(account_id, "totp"))
+    connection.execute(
+        update(ACCOUNT)
+        .where(ACCOUNT.c.id == account_id)
+        .values(
+            disabled=False,
+            password_hash=unusable_hash(),
+            totp_sealed=secret,
+            totp_step=None,
+            failures=0,
+            locked_until=None,
+            invitation_mac=_mac(box, invitation),
+            invited_until=context.clock.now() + INVITATION_LIFE,
+        )
+    )
+    _record(connection, context, by, account_id, "invited")
+    return invitation
 
 
 def withdraw(connection: Connection, context: AuthContext, by: Account, account_id: str) -> bool:

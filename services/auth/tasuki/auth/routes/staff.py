@@ -21,6 +21,7 @@ from tasuki.auth.staff import (
     administers,
     find_invited,
     open_account,
+    reinvite,
     staff_of,
     withdraw,
 )
@@ -68,6 +69,20 @@ class StaffPages:
                 request, connection, session, invitation=invitation, message=message
             )
 
+    async def invite(self, request: Request) -> Response:
+        """End what an account holds, and show a new invitation for it, this once."""
+        form = await form_of(request)
+        async with self._desk.engine.begin() as connection:
+            session = await self._allowed(request, connection)
+            if session is None or not self._desk.is_ours(form, session.secret):
+                return self._desk.back(request)
+            if form.get("sure") != "yes":
+                return self._desk.back(request, said="said_not_sure", to=STAFF)
+            invitation = await connection.run_sync(
+                reinvite, self._context, session.account, form.get("account", "")
+            )
+            return await self._page(request, connection, session, invitation=invitation)
+
     async def withdraw(self, request: Request) -> Response:
         """Withdraw an account, at once."""
         form = await form_of(request)
@@ -75,6 +90,8 @@ class StaffPages:
             session = await self._allowed(request, connection)
             if session is None or not self._desk.is_ours(form, session.secret):
                 return self._desk.back(request)
+            if form.get("sure") != "yes":
+                return self._desk.back(request, said="said_not_sure", to=STAFF)
             gone = await connection.run_sync(
                 withdraw, self._context, session.account, form.get("account", "")
             )
@@ -185,6 +202,7 @@ def staff_routes(desk: Desk) -> APIRouter:
     router.add_api_route("/account/staff", pages.show, methods=["GET"])
     router.add_api_route("/account/staff", pages.open, methods=["POST"])
     router.add_api_route("/account/staff/withdraw", pages.withdraw, methods=["POST"])
+    router.add_api_route("/account/staff/invite", pages.invite, methods=["POST"])
     router.add_api_route("/account/invited", invited.show, methods=["GET"])
     router.add_api_route("/account/invited", invited.take, methods=["POST"])
     return router

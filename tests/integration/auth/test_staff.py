@@ -268,3 +268,21 @@ async def test_who_lost_their_phone_starts_anew_and_nothing_of_before_works(worl
     world.clock.advance(timedelta(seconds=30))
     anew = Person(NURSE.username, PASSWORD, secret, Role.NURSE)
     assert (await world.submit(await world.open_page(aud=SHELTER), anew)).status_code == 303
+
+
+async def test_no_administrator_becomes_an_officer_or_another_administrator(world: World) -> None:
+    clinician, officer = (world.accounts[one.username] for one in (CLINICIAN, OFFICER))
+    async with world.engine.begin() as connection:
+        mine = update(ACCOUNT).where(ACCOUNT.c.id == clinician)
+        await connection.execute(mine.values(administers=True))
+    page = await staff_page(world, CLINICIAN)
+    answer = await post(world, page, "staff/invite", sure="yes", account=officer)
+    assert "招待コード" not in answer.text
+    async with world.engine.begin() as connection:
+        mine = update(ACCOUNT).where(ACCOUNT.c.id == officer)
+        await connection.execute(mine.values(administers=False))
+    answer = await post(world, page, "staff/invite", sure="yes", account=officer)
+    assert "招待コード" not in answer.text, (
+        "an officer opens a disaster, whoever administers does not"
+    )
+    assert await world.code(OFFICER, scope="openid tasuki/declare"), "and nothing ended"

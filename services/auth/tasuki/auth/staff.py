@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 INVITATION_LIFE = timedelta(hours=72)  # over a weekend
 SHORTEST_PASSWORD = 13  # MHLW guideline 6.0: then it need not be changed at intervals
 MAX_NAME = 100
+OPENED_HERE = frozenset(one.role.value for one in QUALIFICATIONS.values())
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no letter looks like another
 _GROUPS, _IN_GROUP = 4, 5  # 98 bits
 
@@ -52,6 +53,12 @@ class StaffMember:
     qualification: str | None
     invited_until: datetime | None
     disabled: bool
+    administers: bool
+
+    @property
+    def can_be_invited(self) -> bool:
+        """Whether `reinvite` gives an invitation for it."""
+        return self.role.value in OPENED_HERE and not self.administers
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +104,7 @@ def staff_of(connection: Connection, box: SecretBox, organization: str) -> list[
                 qualification=row["qualification"],
                 invited_until=row["invited_until"],
                 disabled=row["disabled"],
+                administers=row["administers"],
             )
         )
     return sorted(members, key=lambda member: (member.disabled, member.display, member.username))
@@ -187,9 +195,15 @@ def reinvite(
 ) -> str | None:
     """Return a new invitation for an account of the same institution; None for any other.
 
+    Only for what the institution could open itself: an invitation can be used by whoever holds it, and must
+    not make an administrator an officer, or one administrator another.
+
     For a lost password or authenticator, and for somebody who comes back: everything the account held
     ends, passkeys too, and it starts anew under its name.
     """
+    query = select(ACCOUNT.c.role).where(ACCOUNT.c.id == account_id, ~ACCOUNT.c.administers)
+    if connection.execute(query).scalar_one_or_none() not in OPENED_HERE:
+        return None
     if not withdraw(connection, context, by, account_id):
         return None
     box, invitation = context.box, _new_invitation()

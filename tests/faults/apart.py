@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from pydantic_settings import BaseSettings
+    from tests.faults.certificates import Certificates
 
 REGION = "noto"
 SERVICES = ("auth", "consent", "ehr", "locator", "phr", "shelter")
@@ -45,10 +46,11 @@ class ApartAddresses(Addresses):
     """Every service on a port of its own."""
 
     ports: Mapping[str, int] = field(default_factory=dict)
+    scheme: str = "http"
 
     def of(self, service: str) -> str:
         """Return the public URL of a service."""
-        return f"http://127.0.0.1:{self.ports[service]}{PATHS.get(service, f'/{service}')}"
+        return f"{self.scheme}://127.0.0.1:{self.ports[service]}{PATHS.get(service, f'/{service}')}"
 
     @property
     def auth(self) -> str:
@@ -161,7 +163,9 @@ class Apart:
 
 
 @asynccontextmanager
-async def apart(services: Sequence[str] = SERVICES) -> AsyncIterator[Apart]:
+async def apart(
+    services: Sequence[str] = SERVICES, *, tls: Certificates | None = None
+) -> AsyncIterator[Apart]:
     """Run one region's services apart while inside, with clients and accounts and no records."""
     # Not pytest's own folder: it is closed to the user PostgreSQL runs as when root tests.
     folder = DataFolder(Path(tempfile.mkdtemp(prefix="tasuki-apart-")))
@@ -170,7 +174,12 @@ async def apart(services: Sequence[str] = SERVICES) -> AsyncIterator[Apart]:
     postgres.start()
     try:
         sample = open_sample()
-        at = ApartAddresses("http://127.0.0.1:1", (REGION,), ports=_free_ports())
+        at = ApartAddresses(
+            "http://127.0.0.1:1",
+            (REGION,),
+            ports=_free_ports(),
+            scheme="http" if tls is None else "https",
+        )
         house = House(
             folder,
             postgres,
@@ -182,8 +191,12 @@ async def apart(services: Sequence[str] = SERVICES) -> AsyncIterator[Apart]:
         )
         await house.prepare()
         await register_clients(house)
-        async with httpx2.AsyncClient(timeout=60.0, trust_env=False) as http:
+        verify = True if tls is None else tls.calling("tests")
+        async with httpx2.AsyncClient(timeout=60.0, trust_env=False, verify=verify) as http:
             made = Apart(house, at, sample, http, _environments(house))
+            if tls is not None:
+                for service, told in made.environments.items():
+                    told.update(tls.environment(service))
             made.accounts = await create_accounts(house, sample)
             try:
                 for service in services:

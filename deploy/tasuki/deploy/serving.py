@@ -24,6 +24,7 @@ from tasuki.consent.settings import ConsentSettings
 from tasuki.deploy.collecting import settle
 from tasuki.deploy.folder import private_file
 from tasuki.deploy.mounting import mounted
+from tasuki.deploy.showing import CertificateProtocol
 from tasuki.ehr.settings import EhrSettings
 from tasuki.locator.settings import LocatorSettings
 from tasuki.phr.settings import PhrSettings
@@ -32,11 +33,13 @@ from tasuki.shared.crypto.keyring import FileKeyRing
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.ids import RandomIds
 from tasuki.shared.logs import configure
+from tasuki.shared.rest.tls import answering
 from tasuki.shared.store.migrate import migrate_keys, migrate_records
 from tasuki.shared.store.store import engine_for
 from tasuki.shelter.settings import ShelterSettings
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Awaitable, Callable, Mapping
 
     from fastapi import FastAPI
@@ -70,6 +73,7 @@ def serve(service: str, host: str, port: int, folder: DataFolder | None) -> bool
     """
     settings = settings_of(service, folder)
     asyncio.run(_migrate(settings))
+    context = _tls(settings)
     app = _at_its_path(settings, _app(service, settings))
     configure(_log(folder))
     server = uvicorn.Server(
@@ -81,6 +85,10 @@ def serve(service: str, host: str, port: int, folder: DataFolder | None) -> bool
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=STOP_SECONDS,
+            http=CertificateProtocol,
+            # A header may not say that a connection is another's, unless a proxy is in front.
+            proxy_headers=settings.tls_by_proxy,
+            ssl_context_factory=None if context is None else lambda *_: context,
         )
     )
 
@@ -97,6 +105,23 @@ def serve(service: str, host: str, port: int, folder: DataFolder | None) -> bool
     except SystemExit:  # the address is taken
         return False
     return server.started
+
+
+def _tls(settings: ServiceSettings | AuthSettings) -> ssl.SSLContext | None:
+    """Return how to answer over TLS; None on loopback, or where a proxy does.
+
+    Raises:
+        Fault: INVALID where nothing would protect what is sent.
+    """
+    if settings.tls_certificate is not None:
+        return answering(settings)
+    url = settings.issuer if isinstance(settings, AuthSettings) else settings.public_url
+    if urlsplit(url).scheme == "https" and not settings.tls_by_proxy:
+        raise Fault(
+            Category.INVALID,
+            "wrong settings: an https address needs TLS_CERTIFICATE and TLS_KEY, or TLS_BY_PROXY=true",
+        )
+    return None
 
 
 async def migrate(service: str) -> None:

@@ -6,14 +6,60 @@ Values come from the launcher or from the environment: `TASUKI_<SERVICE>_DATABAS
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MEGABYTE = 1024 * 1024
 
 
-class ServiceSettings(BaseSettings):
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class TlsSettings(BaseSettings):
+    """How a service shows who it is on the wire, and whom it believes.
+
+    Attributes:
+        tls_certificate: Its certificate with the chain below the root, PEM; shown to whoever calls
+            it, and to the services it calls.
+        tls_key: The private key of it, PEM, readable by this service alone.
+        tls_authorities: Roots of the services it calls and of those that call it, PEM; None for
+            those of the machine.
+        tls_clients: Whether callers must show a certificate under one of these roots.
+        tls_by_proxy: TLS ends at a proxy in front; said in so many words, so that it is no slip.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="TASUKI_", extra="forbid", frozen=True)
+
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    tls_authorities: Path | None = None
+    tls_clients: Literal["none", "asked", "required"] = "none"
+    tls_by_proxy: bool = False
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("a certificate needs its key, and a key its certificate")
+        if self.tls_clients != "none" and (
+            self.tls_certificate is None or self.tls_authorities is None
+        ):
+            raise ValueError("to ask callers for certificates takes one's own, and the roots")
+        return self
+
+    @model_validator(mode="after")
+    def _secure(self) -> Self:
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            parts = urlsplit(value) if isinstance(value, str) else None
+            if parts is not None and parts.scheme == "http" and parts.hostname not in LOOPBACK:
+                raise ValueError(f"{name} must be an https URL (http on loopback only)")
+        return self
+
+
+class ServiceSettings(TlsSettings):
     """Settings common to all services.
 
     Attributes:

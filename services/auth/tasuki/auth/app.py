@@ -28,6 +28,7 @@ from tasuki.auth.routes.tokens import token_routes
 from tasuki.auth.sign_in_log import TableSignInLog
 from tasuki.auth.signing import open_keys
 from tasuki.shared.rest import metrics
+from tasuki.shared.rest.tls import calling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -79,7 +80,12 @@ def create_app(
         pool_timeout=POOL_TIMEOUT_SECONDS,
         hide_parameters=True,
     )
-    outside = httpx2.AsyncClient(timeout=OUTSIDE_SECONDS, follow_redirects=False, trust_env=False)
+    outside = httpx2.AsyncClient(
+        timeout=OUTSIDE_SECONDS,
+        follow_redirects=False,
+        trust_env=False,
+        verify=calling(settings),
+    )
     context = AuthContext(
         issuer=Issuer(settings.issuer, open_keys(settings.signing_keys)),
         box=box,

@@ -31,6 +31,7 @@ class Granted:
         family: Sign-in the token descends from; None for a backend's own token.
         actor: Services acting, latest first.
         jkt: Thumbprint of the key the caller must prove to use it; None for a bearer token.
+        certificate: `x5t#S256` of the TLS certificate it must come with; None for any.
         ends_at: When it must end at the latest; None for no other limit than its lifetime.
     """
 
@@ -50,6 +51,7 @@ class Granted:
     actor: tuple[str, ...] = ()
     ends_at: datetime | None = None
     jkt: str | None = None
+    certificate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class Issuer:
             "fhirUser": granted.fhir_user if granted.scopes.has("fhirUser") else None,
             "sid": granted.family,
             "act": _chain(granted.actor),
-            "cnf": None if granted.jkt is None else {"jkt": granted.jkt},
+            "cnf": _confirmation(granted),
         }
         claims |= {name: value for name, value in optional.items() if value is not None}
         return self.keys.sign(claims, typ="at+jwt"), ends - issued
@@ -121,6 +123,12 @@ class Issuer:
         if granted.fhir_user is not None and granted.scopes.has("fhirUser"):
             claims["fhirUser"] = granted.fhir_user
         return self.keys.sign(claims, typ="JWT")
+
+
+def _confirmation(granted: Granted) -> dict[str, str] | None:
+    if granted.jkt is not None:
+        return {"jkt": granted.jkt}
+    return None if granted.certificate is None else {"x5t#S256": granted.certificate}
 
 
 def _chain(actor: tuple[str, ...]) -> dict[str, Any] | None:

@@ -20,7 +20,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from tasuki.auth.accounts import fold_username, place, username_mac
 from tasuki.auth.passwords import MAX_CHARACTERS, hash_password
-from tasuki.auth.settings import LOOPBACK
 from tasuki.auth.tables import ACCOUNT, CLIENT, PERSON_LINK
 from tasuki.auth.withdrawing import withdraw_account
 from tasuki.shared.access.principal import BACKENDS, Role
@@ -28,6 +27,7 @@ from tasuki.shared.access.purposes import PURPOSES, may_ask
 from tasuki.shared.access.scopes import parse_scopes
 from tasuki.shared.access.smart import GRANT_TYPES
 from tasuki.shared.faults import Category, Fault
+from tasuki.shared.settings import LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,11 +7,10 @@ from typing import Annotated, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from tasuki.auth.passkeys.site import Site, site_of
-
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+from tasuki.shared.settings import LOOPBACK, TlsSettings
 
 
 def _checked_issuer(url: str) -> str:
@@ -23,7 +22,7 @@ def _checked_issuer(url: str) -> str:
     return url
 
 
-class AuthSettings(BaseSettings):
+class AuthSettings(TlsSettings):
     """What a deployment says about its authorization server.
 
     Attributes:

@@ -48,12 +48,14 @@ class _Verified:
     """A token that was good.
 
     Attributes:
-        jkt: Names the key it is bound to; None for a bearer token.
+        jkt: Names the key it is bound to; None where it is bound to none.
+        certificate: Names the TLS certificate it is bound to; None where it is bound to none.
         names: By which it may be withdrawn.
     """
 
     principal: Principal
     jkt: str | None
+    certificate: str | None
     names: frozenset[str]
 
 
@@ -92,10 +94,25 @@ class AccessTokenVerifier:
 
         Raises:
             Fault: UNAUTHENTICATED for anything amiss, always in the same words, also for a token
-                that is bound to a key; UNAVAILABLE when the issuer's keys were never learned.
+                that is bound to something; UNAVAILABLE when the issuer's keys were never learned.
         """
         verified = await self._known(token)
-        if verified.jkt is not None:
+        if verified.jkt is not None or verified.certificate is not None:
+            raise not_valid()
+        return verified.principal
+
+    async def verify_over_tls(self, token: str, certificate: str) -> Principal:
+        """Return who a token speaks for that came over a connection opened with a certificate.
+
+        Args:
+            token: Bound to this certificate, or to nothing.
+            certificate: Its `x5t#S256`.
+
+        Raises:
+            Fault: As for `verify`; also where it is bound to another certificate.
+        """
+        verified = await self._known(token)
+        if verified.jkt is not None or verified.certificate not in (None, certificate):
             raise not_valid()
         return verified.principal
 
@@ -144,7 +161,12 @@ class AccessTokenVerifier:
         claims = open_token(token, key, issuer=self._issuer, clock=self._clock)
         if self._audience not in audiences(claims):
             raise not_valid()
-        return _Verified(principal_of(claims), key_thumbprint(claims), names_of(claims))
+        return _Verified(
+            principal_of(claims),
+            key_thumbprint(claims),
+            certificate_bound_to(claims),
+            names_of(claims),
+        )
 
 
 def not_valid() -> Fault:
@@ -203,18 +225,33 @@ def audiences(claims: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def key_thumbprint(claims: Mapping[str, Any]) -> str | None:
-    """Return the thumbprint of the key a token is bound to; None for a bearer token.
+    """Return the thumbprint of the key a token is bound to; None where it is bound to none.
 
     Raises:
         Fault: UNAUTHENTICATED for a token bound in a way we do not know.
     """
+    return _confirmation(claims).get("jkt")
+
+
+def certificate_bound_to(claims: Mapping[str, Any]) -> str | None:
+    """Return the `x5t#S256` of the certificate a token is bound to; None where it is to none.
+
+    https://www.rfc-editor.org/rfc/rfc8705#section-3.1
+
+    Raises:
+        Fault: As `key_thumbprint`.
+    """
+    return _confirmation(claims).get("x5t#S256")
+
+
+def _confirmation(claims: Mapping[str, Any]) -> dict[str, str]:
+    cnf = claims.get("cnf", {})
     if "cnf" not in claims:
-        return None
-    cnf = claims["cnf"]
-    jkt = cnf.get("jkt") if isinstance(cnf, dict) and len(cnf) == 1 else None
-    if not isinstance(jkt, str) or not jkt:
+        return {}
+    known = isinstance(cnf, dict) and len(cnf) == 1 and cnf.keys() <= {"jkt", "x5t#S256"}
+    if not known or not all(isinstance(name, str) and name for name in cnf.values()):
         raise not_valid()
-    return jkt
+    return dict(cnf)
 
 
 def principal_of(claims: Mapping[str, Any]) -> Principal:

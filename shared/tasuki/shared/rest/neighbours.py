@@ -15,6 +15,7 @@ from tasuki.shared.access.client import ServiceCredentials, TokenClient
 from tasuki.shared.access.jwks import HttpJwks
 from tasuki.shared.access.tokens import AccessTokenVerifier
 from tasuki.shared.access.withdrawals import HttpWithdrawals
+from tasuki.shared.rest.tls import calling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -52,6 +53,7 @@ def neighbours_for(
         limits=httpx2.Limits(max_connections=CONNECTIONS),
         follow_redirects=False,
         trust_env=False,
+        verify=calling(settings),
     )
     jwks = issuer_keys(settings, http, "tokens", clock)
     withdrawals = HttpWithdrawals(f"{settings.issuer}/withdrawn", http, clock)

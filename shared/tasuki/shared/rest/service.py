@@ -12,6 +12,7 @@ from fastapi import Depends, Request
 from tasuki.shared.access.dpop import Shown
 from tasuki.shared.access.rulings import Caller
 from tasuki.shared.access.tokens import not_valid
+from tasuki.shared.rest.tls import certificate_thumbprint
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -34,6 +35,10 @@ class Verifier(Protocol):
 
     async def verify(self, token: str) -> Principal:
         """Return the principal, or raise UNAUTHENTICATED in one uniform wording."""
+        ...
+
+    async def verify_over_tls(self, token: str, certificate: str) -> Principal:
+        """Return the principal of a token that came with this certificate, or raise the same."""
         ...
 
     async def verify_bound(self, token: str, shown: Shown) -> Principal:
@@ -102,8 +107,11 @@ def caller_with(verifier: Verifier, ids: IdSource) -> Callable[[Request], Awaita
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() not in ("bearer", "dpop") or not token:
             raise not_valid()
-        if scheme.lower() == "bearer":
+        certificate = certificate_thumbprint(request.scope)
+        if scheme.lower() == "bearer" and certificate is None:
             principal = await verifier.verify(token.strip())
+        elif scheme.lower() == "bearer" and certificate is not None:
+            principal = await verifier.verify_over_tls(token.strip(), certificate)
         else:
             principal = await verifier.verify_bound(token.strip(), shown_with(request))
         given = request.headers.get("x-request-id", "")

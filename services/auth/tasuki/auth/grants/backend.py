@@ -51,6 +51,7 @@ class BackendGrant(ClientCredentialsGrant):  # type: ignore[misc]  # Authlib shi
             organization=client.organization,
             region=client.region,
             jkt=self.request.jkt,
+            certificate=self.request.certificate,
         )
         return token_response(self.server, granted)
 

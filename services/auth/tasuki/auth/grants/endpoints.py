@@ -49,7 +49,11 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]  # Authlib shi
             return {"active": False}
         claims = token.claims
         told = {name: claims[name] for name in (*_TOLD, *_TOLD_OURS) if name in claims}
-        return {"active": True, "token_type": "DPoP" if "cnf" in told else "Bearer", **told}
+        return {
+            "active": True,
+            "token_type": "DPoP" if "jkt" in told.get("cnf", {}) else "Bearer",
+            **told,
+        }
 
 
 class Revocation(RevocationEndpoint):  # type: ignore[misc]  # Authlib ships no types

@@ -69,6 +69,7 @@ class ExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Aut
             actor=(client.client_id, *principal.actor),
             ends_at=principal.expires_at,
             jkt=self.request.jkt,
+            certificate=self.request.certificate,
         )
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:

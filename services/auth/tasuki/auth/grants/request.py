@@ -61,10 +61,16 @@ class FormRequest(OAuth2Request):  # type: ignore[misc]  # Authlib ships no type
         granted: What a grant decided, for the token that is made from it.
         shown: Proofs of possession that came with it.
         jkt: Thumbprint of the key it proved; None where it proved none.
+        certificate: `x5t#S256` of the certificate its connection was opened with; None for none.
     """
 
     def __init__(
-        self, method: str, pairs: list[tuple[str, str]], shown: Shown | None = None
+        self,
+        method: str,
+        pairs: list[tuple[str, str]],
+        shown: Shown | None = None,
+        *,
+        certificate: str | None = None,
     ) -> None:
         # Authlib refuses any URL that is not https, also on loopback. The settings already hold
         # the issuer to https, save on loopback, so the transport is not checked twice.
@@ -74,6 +80,7 @@ class FormRequest(OAuth2Request):  # type: ignore[misc]  # Authlib ships no type
         self.granted: Granted | None = None
         self.shown = shown
         self.jkt: str | None = None
+        self.certificate = certificate
 
     @property
     def form(self) -> dict[str, str]:

@@ -27,6 +27,7 @@ from tasuki.auth.grants.request import FormRequest
 from tasuki.auth.grants.server import Answer, OAuthServer
 from tasuki.auth.routes.forms import read_form, respond, respond_error
 from tasuki.shared.rest.service import shown_with
+from tasuki.shared.rest.tls import certificate_thumbprint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,12 @@ class Calls:
     ) -> Response:
         """Return the response; a client's keys are fetched first where they are needed."""
         try:
-            form = FormRequest("POST", await read_form(request), shown_with(request))
+            form = FormRequest(
+                "POST",
+                await read_form(request),
+                shown_with(request),
+                certificate=certificate_thumbprint(request.scope),
+            )
         except InvalidRequestError as error:
             return respond_error(error)
         try:

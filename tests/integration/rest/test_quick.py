@@ -25,6 +25,8 @@ ASKED = [
     ("GET", "/Patient/p1%0a", {}),
     ("GET", "/Patient/_history", {}),
     ("GET", "/Patient/$match", {}),
+    ("GET", "/OperationDefinition/changes", {}),
+    ("GET", "/OperationDefinition/changes", {"token": None}),
     ("GET", "/Patient/p1", {"token": None}),
     ("GET", "/Patient/p1", {"token": "unknown"}),
     ("GET", "/Patient/p1", {"headers": {"Accept": "application/fhir+xml"}}),

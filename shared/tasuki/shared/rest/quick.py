@@ -17,8 +17,11 @@ from tasuki.shared.rest.service import caller_of, service_of
 if TYPE_CHECKING:
     from fastapi import Request, Response
 
-# Only what is a type and an id by its form; anything else goes the long way.
-_PATH = re.compile(r"^/(?P<type_>[A-Z][A-Za-z]{1,63})/(?P<id_>[A-Za-z0-9.-]{1,64})\Z")
+# Only what is a type and an id by its form, and no definition, which is public; anything else goes
+# the long way.
+_PATH = re.compile(
+    r"^/(?!OperationDefinition/)(?P<type_>[A-Z][A-Za-z]{1,63})/(?P<id_>[A-Za-z0-9.-]{1,64})\Z"
+)
 
 
 async def _read(request: Request) -> Response:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
+from tasuki.shared.access.refusals import not_found
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.fhir.json import render
 from tasuki.shared.rest.answers import NO_STORE
@@ -19,7 +20,9 @@ ROUTES = APIRouter()
 async def network_tokens(id_: str, service: ServiceDep, caller: CallerDep) -> Response:
     """Return the tokens (hex) of a Patient the caller may read."""
     async with service.gate.enter(caller) as records:
-        await records.compartment(id_, ["Patient"], Action.READ)
+        if not await records.compartment(id_, ["Patient"], Action.READ):
+            # Something of this person may be seen, but not who they are.
+            raise not_found("label", owner=id_, entities=(f"Patient/{id_}",))
         tokens = await records.network_tokens(id_)
     body = render({"tokens": list(tokens)})
     return Response(content=body, media_type="application/json", headers=NO_STORE)

@@ -1,0 +1,100 @@
+"""Who asks, and why: one line each; and their access tokens, signed as the real ones are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from tests.access.wishes import CLINIC, SHUNNED
+
+from tasuki.shared.access.jwks import StaticJwks
+from tasuki.shared.access.tokens import AccessTokenVerifier
+
+if TYPE_CHECKING:
+    from tasuki.shared.clock import Clock
+
+ISSUER = "http://desk.test/auth"
+LIFE = 3_600 * 6  # seconds; the clock of a world is moved by minutes
+KEY = ECKey.generate_key("P-256", auto_kid=True)
+READ, WRITE = "user/*.rs", "user/*.cruds"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One kind of caller.
+
+    Attributes:
+        region: `same` as the holder's, `other`, or none.
+        own: Whether a resident is asked about their own record; None for whoever is no resident.
+    """
+
+    name: str
+    role: str
+    purpose: str
+    scope: str = READ
+    region: str = "same"
+    organization: str | None = CLINIC
+    own: bool | None = None
+
+
+CALLERS = (
+    Caller("resident, own record", "resident", "PATRQT", "patient/*.cruds", "", None, own=True),
+    Caller("resident, another's", "resident", "PATRQT", "patient/*.cruds", "", None, own=False),
+    Caller("clinician", "clinician", "TREAT", WRITE),
+    Caller("clinician, ETREAT", "clinician", "ETREAT"),
+    Caller("clinician, other region", "clinician", "TREAT", region="other"),
+    Caller("clinician, shunned", "clinician", "TREAT", organization=SHUNNED),
+    Caller("clinician, no organisation", "clinician", "TREAT", organization=None),
+    Caller("clinician, no region", "clinician", "TREAT", region=""),
+    Caller("clinician, few scopes", "clinician", "TREAT", "user/Patient.rs user/Condition.rs"),
+    Caller("clinician, DISASTER", "clinician", "DISASTER"),
+    Caller("clinician, BTG", "clinician", "BTG"),
+    Caller("nurse, DISASTER", "nurse", "DISASTER", WRITE),
+    Caller("nurse, ETREAT", "nurse", "ETREAT"),
+    Caller("officer", "officer", "PUBHLTH", WRITE, organization="Organization/prefecture"),
+    Caller("hospital", "hospital", "HOPERAT", "system/*.cruds"),
+    Caller("hospital, TREAT", "hospital", "TREAT", "system/*.cruds"),
+    Caller("hospital, other region", "hospital", "HOPERAT", "system/*.cruds", "other"),
+    Caller("service", "service", "HOPERAT", "system/*.cruds tasuki/feed", "", None),
+    Caller("service, PUBHLTH", "service", "PUBHLTH", "system/*.rs", "", None),
+)
+BY_NAME = {one.name: one for one in CALLERS}
+
+
+def claims_of(caller: Caller, region: str | None, patient: str | None) -> dict[str, Any]:
+    """Return what the caller's token says of them; what is None is left out."""
+    claims = {
+        "sub": f"{caller.role}-{CALLERS.index(caller) if caller in CALLERS else 'x'}",
+        "client_id": "client-of-the-matrix",
+        "scope": caller.scope,
+        "purpose": caller.purpose,
+        "role": caller.role,
+        "region": region,
+        "organization": caller.organization,
+        "patient": None if patient is None else f"Patient/{patient}",
+    }
+    return {name: value for name, value in claims.items() if value is not None}
+
+
+def signed(claims: dict[str, Any], audience: str, clock: Clock) -> str:
+    """Return an access token for one service."""
+    now = int(clock.now().timestamp())
+    given = {
+        "iss": ISSUER,
+        "aud": [audience],
+        "exp": now + LIFE,
+        "nbf": now,
+        "iat": now,
+        "jti": "token-of-the-matrix",
+        **claims,
+    }
+    header = {"alg": "ES256", "typ": "at+jwt", "kid": KEY.kid}
+    return jwt.encode(header, given, KEY, algorithms=["ES256"], default_type=None)
+
+
+def verifier(audience: str, clock: Clock) -> AccessTokenVerifier:
+    """Return the verifier of a service that trusts these tokens."""
+    keys = StaticJwks({"keys": [{**KEY.as_dict(private=False), "kid": KEY.kid}]})
+    return AccessTokenVerifier(ISSUER, audience, keys, clock)

@@ -1,0 +1,264 @@
+"""Who may see what, worked out again: a plain and slow model that shares nothing with the product.
+
+It reads the values in `wishes`, `labels`, `callers` and `records` as the decision records have it:
+docs/adr/0007 (what a Consent means), docs/adr/0008 (where nobody spoke), docs/api/fhir/read.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from tests.access.labels import ACT_CODE, Label
+from tests.access.wishes import REGION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.access.callers import Caller
+    from tests.access.records import Person, Row
+    from tests.access.wishes import Says, Wish
+
+TODAY = "2026-01-05"
+LADDER = "ULMNRV"
+RECORD_SERVICES = ("noto", "kaga")
+# What a region answers where nobody spoke, for callers of its own and of other regions.
+WHERE_NOBODY_SPOKE = {"noto": (True, False), "kaga": (True, True), "phr": (False, False)}
+
+
+class Verdict(Enum):
+    """What becomes of one resource for one caller."""
+
+    SEEN = "seen"
+    CLOSED = "closed"  # refused, and said to be: nothing of this kind is open to this caller
+    HIDDEN = "hidden"  # reads as if it had never been
+
+
+@dataclass(frozen=True)
+class Asker:
+    """A caller at one holder.
+
+    Attributes:
+        patient: The resident the token is bound to.
+        stale: Whether the holder has not heard of Consents for more than a minute.
+    """
+
+    caller: Caller
+    holder: str
+    region: str | None
+    patient: str | None = None
+    stale: bool = False
+
+
+@dataclass(frozen=True)
+class Thing:
+    """As much of a resource as a rule can ask for."""
+
+    type: str
+    label: Label
+
+
+def scope_allows(asker: Asker, type_: str, letter: str) -> bool:
+    """Tell whether the token carries a scope for this."""
+    for scope in asker.caller.scope.split(" "):
+        what, _, letters = scope.partition("/")[2].partition(".")
+        if what in ("*", type_) and letter in letters:
+            return True
+    return False
+
+
+def verdict(asker: Asker, row: Row, letter: str = "r") -> Verdict:
+    """Return what becomes of what a resource says last."""
+    return verdict_of(asker, row, [row.last], letter)
+
+
+def verdict_of(asker: Asker, row: Row, labels: list[Label], letter: str = "r") -> Verdict:
+    """Return what becomes of a resource, told from versions that carry these labels."""
+    if not scope_allows(asker, row.type, letter):
+        return Verdict.CLOSED
+    if row.person is None:
+        return Verdict.SEEN if reads_common(asker) else Verdict.HIDDEN
+    general = standing(asker, row.person, row.type)
+    if general is not Verdict.SEEN:
+        return general
+    if any(verdict(asker, target) is not Verdict.SEEN for target in row.about) and not _sees_all(
+        asker
+    ):
+        return Verdict.HIDDEN
+    return (
+        Verdict.SEEN
+        if all(passes(asker, row.person, Thing(row.type, label)) for label in labels)
+        else Verdict.HIDDEN
+    )
+
+
+def version_verdict(asker: Asker, row: Row, number: int) -> Verdict:
+    """Return what becomes of one version: no version tells of what is not to be known."""
+    return verdict_of(asker, row, [row.life.versions[number - 1], row.last])
+
+
+def history_verdict(asker: Asker, row: Row) -> Verdict:
+    """Return what becomes of a history: a gap would tell, so one version hides all."""
+    return verdict_of(asker, row, list(row.life.versions))
+
+
+def reads_common(asker: Asker) -> bool:
+    """Tell whether the caller sees what is about nobody (Organization, Medication …)."""
+    if asker.caller.role in ("hospital", "service"):
+        return _sees_all(asker)
+    return asker.caller.role in ("clinician", "resident")
+
+
+def standing(asker: Asker, person: Person, *types: str) -> Verdict:
+    """Return how a caller stands to a person: SEEN where some resource of these types may be."""
+    role = asker.caller.role
+    if role == "resident":
+        return Verdict.SEEN if asker.patient == person.id else Verdict.HIDDEN
+    if role in ("hospital", "service"):
+        return Verdict.SEEN if _sees_all(asker) else Verdict.HIDDEN
+    open_ = any(passes(asker, person, thing) for type_ in types for thing in _thinkable(type_))
+    return Verdict.SEEN if open_ else Verdict.CLOSED
+
+
+def passes(asker: Asker, person: Person, thing: Thing) -> bool:
+    """Tell whether this caller may see such a resource of this person."""
+    role, purpose = asker.caller.role, asker.caller.purpose
+    if role == "resident":
+        return asker.patient == person.id and not (
+            thing.label.untold or thing.label.untold_as_label
+        )
+    if role in ("hospital", "service"):
+        return _sees_all(asker)
+    # Nurses and emergency purposes have the desk, which knows places; a record service knows none,
+    # so that no declaration is for it. The override is not built. Officers see nobody's data.
+    if role != "clinician" or purpose not in ("TREAT", "ETREAT"):
+        return False
+    return not asker.stale and _everyday(asker, person, thing)
+
+
+def _sees_all(asker: Asker) -> bool:
+    """A hospital feeds its own region and reads it back; the exchange's services copy."""
+    if asker.caller.role == "hospital":
+        return asker.holder in RECORD_SERVICES and asker.region == asker.holder
+    return asker.caller.role == "service" and asker.caller.purpose == "HOPERAT"
+
+
+def _everyday(asker: Asker, person: Person, thing: Thing) -> bool:
+    if any(not wish.readable for wish in person.state.wishes):
+        return False
+    said = {
+        _said(asker, wish, thing, permits=permits)
+        for wish, permits in _in_force(person.state.wishes)
+    }
+    if "no" in said:
+        return False
+    if "yes" in said:
+        return True
+    within, across = WHERE_NOBODY_SPOKE[asker.holder]
+    answer = within if asker.region == asker.holder else across
+    level, kinds = _secrecy(thing.label)
+    return answer and not kinds and LADDER.index(level) <= LADDER.index("N")
+
+
+def _in_force(wishes: tuple[Wish, ...]) -> Iterator[tuple[Wish, bool]]:
+    """Yield what stands, with whether its permits count; of one policy the later supersedes."""
+    spoken = [
+        wish
+        for wish in wishes
+        if wish.status in ("active", "inactive", "rejected")
+        and not (wish.base.begins and wish.base.begins > TODAY)
+    ]
+    for wish in filter(_runs, spoken):
+        others = [one for one in spoken if one.policy == wish.policy and one is not wish]
+        if any(_runs(other) and wish.dated < other.dated <= TODAY for other in others):
+            continue
+        # What ended on the same day, or may have ended later, silences a permit, but no refusal.
+        silenced = any(not _runs(other) and wish.dated <= other.dated for other in others)
+        yield wish, not silenced and wish.dated <= TODAY
+
+
+def _runs(wish: Wish) -> bool:
+    return wish.status == "active" and _holds(wish.base)
+
+
+def _holds(says: Says) -> bool:
+    begun = not says.begins or says.begins <= TODAY
+    return begun and (not says.until or says.until >= TODAY)
+
+
+def _said(asker: Asker, wish: Wish, thing: Thing, *, permits: bool) -> str:
+    """Return what one Consent says of a resource: yes, no, or nothing."""
+    for says in wish.but:
+        if says.effect == "deny" and _refuses(asker, says) and _might_be(says, thing):
+            return "no"
+    for says in wish.but if permits else ():
+        whole = replace(
+            says, to=says.to or wish.base.to, purposes=says.purposes or wish.base.purposes
+        )
+        if says.effect == "permit" and _grants(asker, whole) and _surely_is(says, thing):
+            return "yes"
+    if wish.base.effect == "deny":
+        return "no" if _refuses(asker, wish.base) and _might_be(wish.base, thing) else ""
+    if not permits or not _grants(asker, wish.base):
+        return ""
+    return "yes" if _surely_is(wish.base, thing) else "no"
+
+
+def _names(asker: Asker) -> set[str]:
+    found = {asker.caller.organization or "", f"{REGION}|{asker.region}"}
+    return found - {"", f"{REGION}|None"}
+
+
+def _grants(asker: Asker, says: Says) -> bool:
+    named = not says.to or not _names(asker).isdisjoint(says.to)
+    purposes = not says.purposes or asker.caller.purpose in says.purposes
+    return _holds(says) and named and purposes
+
+
+def _refuses(asker: Asker, says: Says) -> bool:
+    """A refusal counts where it might: whoever shows no organisation may be of the refused one."""
+    kinds = {"Organization/": asker.caller.organization, f"{REGION}|": asker.region}
+    hides = any(
+        name.startswith(kind) and shown is None for name in says.to for kind, shown in kinds.items()
+    )
+    named = not says.to or hides or not _names(asker).isdisjoint(says.to)
+    wider = {"TREAT": {"TREAT"}, "ETREAT": {"TREAT", "ETREAT"}}[asker.caller.purpose]
+    return _holds(says) and named and (not says.purposes or not wider.isdisjoint(says.purposes))
+
+
+def _secrecy(label: Label) -> tuple[str, set[str]]:
+    """Without a label N; with a sensitivity, R."""
+    kinds = {code for _, code in label.kinds}
+    levels = sorted(label.levels, key=LADDER.index)
+    return (levels[-1] if levels else "R" if kinds else "N"), kinds
+
+
+def _surely_is(says: Says, thing: Thing) -> bool:
+    if says.types and thing.type not in says.types:
+        return False
+    level, kinds = _secrecy(thing.label)
+    if not says.labels:
+        return True
+    if any(LADDER.index(level) <= LADDER.index(up) for up in says.labels if up in LADDER):
+        return True
+    return bool(kinds) and kinds <= set(says.labels) and level != "V"
+
+
+def _might_be(says: Says, thing: Thing) -> bool:
+    if says.types and thing.type not in says.types:
+        return False
+    level, kinds = _secrecy(thing.label)
+    if not says.labels:
+        return True
+    from_ = [letter for letter in says.labels if letter in LADDER]
+    above = any(LADDER.index(level) >= LADDER.index(letter) for letter in from_)
+    return above or bool(kinds & set(says.labels))
+
+
+def _thinkable(type_: str) -> Iterator[Thing]:
+    """Every resource there could be, as far as a rule can tell: openly closed is closed to all."""
+    for level in ("", *LADDER):
+        for kind in ("", "HIV", "PSY", "ODD"):
+            kinds = ((ACT_CODE, kind),) if kind else ()
+            yield Thing(type_, Label(levels=(level,) if level else (), kinds=kinds))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Part = tuple[tuple[int, str], ...]
 """Some of a cell's four places, each with what stands there."""
 
+DOOR_AND_CALLER = frozenset({0, 1})
+
 # Doors about one kind of row or one person only, by what they are.
 NARROW = frozenset(
     {
@@ -56,8 +58,13 @@ def promised_of_people() -> set[Cell]:
     }
 
 
-def promised_parts(size: int) -> set[Part]:
-    """Return every combination of `size` of door, caller, state and label there can be."""
+def promised_parts(size: int, of: frozenset[int] = frozenset()) -> set[Part]:
+    """Return every combination of `size` of door, caller, state and label there can be.
+
+    Args:
+        size: How many of the four.
+        of: Places that must be among them.
+    """
     return {
         part
         for door in DOORS.values()
@@ -67,6 +74,7 @@ def promised_parts(size: int) -> set[Part]:
         for said in STATES
         for label in LIVES
         for part in _parts((door.name, caller.name, said, label), size)
+        if of <= {place for place, _ in part}
     }
 
 

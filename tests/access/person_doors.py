@@ -128,6 +128,26 @@ async def pages(v: Visit) -> None:
     v.require_set(found, v.seen(v.person.of(*RESULTS)), "pages")
 
 
+@door("search answered later", "person", "GET /{type_}")
+async def search_later(v: Visit) -> None:
+    """A server may answer in files, or at once as R4 permits; what comes is the same."""
+    rows = v.seen(v.person.of(*RESULTS))
+    v.count(*v.person.all_of(*RESULTS))
+    query = f"Observation?patient={v.person.id}"
+    answer = await v.ask("GET", query, headers={"Prefer": "respond-async"})
+    lines = await exported(v, answer)
+    if lines is not None:
+        found = [f"{one['resourceType']}/{one['id']}" for one in lines if "id" in one]
+        v.require_set(found, rows, "files of a search")
+        await v.ask("DELETE", answer.headers["content-location"])
+    elif answer.status_code == 200:
+        v.require_rows(answer, rows)
+    elif answer.status_code == 202:  # ordered, and then refused
+        v.require_set([], rows, "files of a search")
+    elif rows and v.asker.caller.purpose != "ETREAT":  # one person at a time, and at once
+        v.report("missing", f"a search answered later: {answer.text[:200]}")
+
+
 @door("_include", "person", "GET /{type_}", holders=HOSPITALS)
 async def include(v: Visit) -> None:
     """Reports that may be seen bring of their results those that may be seen."""
@@ -319,6 +339,8 @@ async def exported(v: Visit, answer: httpx2.Response) -> list[dict[str, Any]] | 
         return None
     await v.holder.jobs.idle()
     manifest = await v.ask("GET", answer.headers["content-location"])
+    if manifest.status_code != 200:
+        return None
     lines: list[dict[str, Any]] = []
     for file in manifest.json()["output"]:
         found = await v.ask("GET", file["url"])

@@ -1,20 +1,22 @@
-"""Declarations as the consent service tells them."""
+"""Declarations: an open one, one closed by hand, a drill."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from tasuki.consent.client import read_declaration
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from tasuki.consent.client import Declaration
+
 EVERYWHERE = ["172022", "172049", "172057"]
 
 
-def declarations(
-    kind: str, start: datetime, end: datetime
-) -> list[tuple[str, tuple[str, ...], dict[str, Any]]]:
-    """Return what the feed says of a declaration that is open, closed by hand, or a drill."""
+def declaration(kind: str, start: datetime, end: datetime) -> Declaration:
+    """Return a declaration of everything everywhere that is open, closed by hand, or a drill."""
     body = {
         "form": "tasuki-declaration/1",
         "id": f"declaration-{kind}",
@@ -32,4 +34,4 @@ def declarations(
     }
     if kind == "closed":
         body["closed_at"] = (start + timedelta(minutes=1)).isoformat()
-    return [("declaration", (), body)]
+    return read_declaration(body)

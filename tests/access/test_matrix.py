@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.access.callers import BY_NAME, CALLERS
 from tests.access.coverage import (
+    DOOR_AND_CALLER,
     not_visited,
     parts_visited,
     promised_of_people,
@@ -21,7 +22,7 @@ from tests.access.coverage import (
     summary,
 )
 from tests.access.matrix import Plan, visited
-from tests.access.situations import declarations
+from tests.access.situations import declaration
 from tests.access.wishes import generated
 from tests.access.world import world_on
 
@@ -35,9 +36,10 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 
 SEED = 20261123
-# In the quick run each pair of door, caller, state and label is met; in the thorough one nearly all.
-QUICK = Plan(SEED, people=3, rows=1, holders=1)
-THOROUGH = Plan(SEED, people=99, rows=5, holders=3)
+# In the quick run every two of door, caller, state and label meet, and at the doors that tell of
+# everybody all four; in the thorough one also at those asked for one person.
+QUICK = Plan(SEED, people=2, rows=1, holders=1)
+THOROUGH = Plan(SEED, people=99, rows=2, holders=3)
 ONCE = Plan(SEED, people=1, rows=1, holders=1)
 SOME_DOORS = (
     "read",
@@ -73,7 +75,7 @@ async def test_who_sees_what_at_every_door_of_everybody(world: World, told: list
     require_nothing_found(judge)
     assert judge.cases >= 50_000
     assert not_visited(promised_whole() | promised_of_people(), judge)[:5] == []
-    assert sorted(promised_parts(3) - parts_visited(judge, 3))[:5] == []
+    assert sorted(promised_parts(3, of=DOOR_AND_CALLER) - parts_visited(judge, 3))[:5] == []
 
 
 async def _of_generated(server: Server, folder: Path, seed: int, people: int) -> Judge:
@@ -91,9 +93,9 @@ async def test_whatever_people_have_said(server: Server, tmp_path: Path, told: l
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 async def test_whatever_many_people_have_said(server: Server, tmp_path: Path, seed: int) -> None:
-    require_nothing_found(await _of_generated(server, tmp_path, seed, 60))
+    require_nothing_found(await _of_generated(server, tmp_path, seed, 40))
 
 
 async def test_consents_heard_of_too_long_ago_open_nothing(small: World) -> None:
@@ -114,8 +116,10 @@ async def test_consents_heard_of_too_long_ago_open_nothing(small: World) -> None
 async def test_a_declaration_opens_the_desk_and_no_record_service(small: World, kind: str) -> None:
     """A record service knows no place, so that nobody sees more there in a disaster."""
     now = small.clock.now()
-    await small.hear(*declarations(kind, now - timedelta(hours=1), now + timedelta(days=1)))
-    assert small.holders["noto"].snapshot.declarations
+    declared = declaration(kind, now - timedelta(hours=1), now + timedelta(days=1))
+    for holder in small.holders.values():
+        # Which declarations count is tested elsewhere: here they do.
+        holder.snapshot._declarations = (declared,)
     emergency = [one for one in CALLERS if one.purpose in ("DISASTER", "BTG", "ETREAT")]
     judge = await visited(small, ONCE, callers=emergency)
     require_nothing_found(judge)

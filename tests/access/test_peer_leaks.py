@@ -49,7 +49,7 @@ async def refuse_all(world: World, person: Person) -> None:
     """Let a person refuse everything, from now on."""
     tokens = await world.tokens_of(person)
     later = replace(DENY, policy="urn:example:policy:later")
-    await world.hear(("consent", tokens, consent_of(later, f"{person.id}-later")))
+    await world.hear((tokens, consent_of(later, f"{person.id}-later")))
 
 
 async def linked_to(world: World, holder: Holder, one: Person, other: Person) -> str:
@@ -304,7 +304,7 @@ async def test_a_consent_of_somebody_who_is_not_here_yet_waits_for_them(small: W
     holder = small.holders["noto"]
     person = holder.people[0]
     before = await get(small, holder, person.rows[1].path)
-    await small.hear(("consent", ("ab" * 16,), consent_of(DENY, person.id)))
+    await small.hear((("ab" * 16,), consent_of(DENY, person.id)))
     after = await get(small, holder, person.rows[1].path)
     assert (before.status_code, after.status_code) == (200, 200)
     assert before.content == after.content

@@ -92,7 +92,7 @@ class World:
     mentions: dict[str, list[Row]] = field(default_factory=dict)
     stale: bool = False
     _tokens: dict[tuple[str, str, str | None], str] = field(default_factory=dict)
-    _feed: list[tuple[str, tuple[str, ...], dict[str, Any]]] = field(default_factory=list)
+    _heard: int = 0
 
     def asker(self, caller: Caller, holder: Holder, patient: str | None = None) -> Asker:
         """Return a caller at a holder; `same` region is noto's where the holder is none."""
@@ -111,17 +111,14 @@ class World:
             self._tokens[key] = signed(claims, base, self.clock)
         return self._tokens[key]
 
-    async def hear(self, *entries: tuple[str, tuple[str, ...], dict[str, Any]]) -> None:
-        """Let every holder hear of these Consents and declarations: (kind, tokens, body)."""
-        known = len(self._feed)
-        self._feed += entries
+    async def hear(self, *consents: tuple[tuple[str, ...], dict[str, Any]]) -> None:
+        """Let every holder hear of these Consents: the network tokens of whose it is, and what."""
         made = tuple(
-            ConsentFeedEntry(
-                seq, "e1", "consent" if kind == "consent" else "declaration", tokens, body
-            )
-            for seq, (kind, tokens, body) in enumerate(entries, start=known + 1)
+            ConsentFeedEntry(seq, "e1", "consent", tokens, body)
+            for seq, (tokens, body) in enumerate(consents, start=self._heard + 1)
         )
-        page = write_page(FeedPage("e1", made, len(self._feed), None)).encode()
+        self._heard += len(made)
+        page = write_page(FeedPage("e1", made, self._heard, None)).encode()
         for holder in self.holders.values():
             await holder.snapshot.apply(page, self.clock.now())
         self.stale = False
@@ -232,7 +229,7 @@ async def _plant(world: World, holder: Holder, people: Sequence[tuple[str, State
         await _written(world, holder, writer, person.rows)
         tokens = await world.tokens_of(person)
         consents = [
-            ("consent", tokens, consent_of(wish, f"{person.id}-{number}"))
+            (tokens, consent_of(wish, f"{person.id}-{number}"))
             for number, wish in enumerate(person.state.wishes)
         ]
         await world.hear(*consents)

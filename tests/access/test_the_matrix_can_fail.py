@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.access.callers import BY_NAME
+from tests.access.coverage import not_visited, parts_visited, promised_parts, promised_whole
 from tests.access.matrix import Plan, visited
 
 from tasuki.consent import enforcing
@@ -197,3 +198,11 @@ async def test_a_stale_snapshot_that_opens_is_found_out(
     doors = ("read", "search of everybody")
     judge = await visited(small, PLAN, doors, [BY_NAME["clinician"]])
     assert {one.cell[0] for one in judge.leaks()} == set(doors)
+
+
+async def test_a_cell_that_nobody_went_to_is_noticed(few: World) -> None:
+    judge = await visited(few, PLAN, ["read", "search of everybody"])
+    assert not_visited(promised_whole(), judge)
+    missed = promised_parts(2) - parts_visited(judge, 2)
+    assert ((0, "vread"), (2, "none")) in missed
+    assert ((0, "read"), (1, "clinician")) not in missed

@@ -87,7 +87,7 @@ async def _of_generated(server: Server, folder: Path, seed: int, people: int) ->
 
 
 async def test_whatever_people_have_said(server: Server, tmp_path: Path, told: list[str]) -> None:
-    judge = await _of_generated(server, tmp_path, SEED, 12)
+    judge = await _of_generated(server, tmp_path, SEED, 8)
     told.append(summary(judge))
     require_nothing_found(judge)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-PLAN = Plan(1, people=3, rows=3, holders=2)
+PLAN = Plan(1, people=2, rows=1, holders=1)
 TREATS = BY_NAME["clinician"]
 
 

@@ -38,7 +38,7 @@ pytestmark = pytest.mark.anyio
 
 # The package has a function of the module's name.
 DECIDING = importlib.import_module("tasuki.consent.decision.decide")
-PLAN = Plan(7, people=3, rows=9, holders=2)
+PLAN = Plan(7, people=3, rows=4, holders=1)
 
 
 async def _nothing(*_: Any) -> set[Any]:

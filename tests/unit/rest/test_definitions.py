@@ -13,7 +13,6 @@ from fastapi.testclient import TestClient
 
 from tasuki.consent import feed_routes
 from tasuki.ehr import summary
-from tasuki.phr import tokens
 from tasuki.shared.fhir.models import validate
 from tasuki.shared.rest import (
     definitions,
@@ -23,6 +22,7 @@ from tasuki.shared.rest import (
     feed,
     lastn,
     load,
+    network_tokens,
 )
 from tasuki.shared.rest.definitions import CANONICAL, OWN
 from tasuki.shared.rest.outcome import install
@@ -41,7 +41,7 @@ ROUTERS: list[tuple[str, APIRouter]] = [
     ("lastn", lastn.ROUTES),
     ("load", load.ROUTES),
     ("match", shelter.ROUTES),
-    ("network-tokens", tokens.ROUTES),
+    ("network-tokens", network_tokens.ROUTES),
     ("summary", summary.ROUTES),
 ]
 # Parameters of the query by name: FHIR type, least, most.
@@ -54,7 +54,10 @@ TAKEN: dict[str, dict[str, tuple[str, int, str]]] = {
     },
     "disclosures": {"token": ("string", 1, "*"), "skip": ("integer", 0, "1")},
     "emergency-profile": {},
-    "feed": {"since": ("integer", 0, "1"), "wait": ("decimal", 0, "1")},
+    "feed": {
+        "since": ("integer", 0, "1"),
+        "wait": ("decimal", 0, "1"),
+    },
     "load": {"source": ("string", 1, "1"), "firstLine": ("integer", 0, "1")},
     "network-tokens": {},
     "quarantine": {},

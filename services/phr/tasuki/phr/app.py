@@ -12,14 +12,13 @@ from tasuki.consent.following import consent_follower
 from tasuki.consent.keeping import FEED, KeptSnapshot
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.consent.signing.trust import trust_for
-from tasuki.phr import tokens
 from tasuki.phr.deciding import PhrDecider
 from tasuki.phr.pages import log_routes, looked_routes, sharing_routes
 from tasuki.phr.pages.consent_client import ConsentClient
 from tasuki.phr.pages.resident import Door
 from tasuki.phr.pages.web import idle_time, resident_web
 from tasuki.shared.access.gate import Desk, Gate
-from tasuki.shared.rest import health, metrics
+from tasuki.shared.rest import health, metrics, network_tokens
 from tasuki.shared.rest.app import fhir_app
 from tasuki.shared.rest.bare import BareBase
 from tasuki.shared.rest.neighbours import following, neighbours_for
@@ -91,7 +90,7 @@ def create_app(settings: PhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
     for routes in (health, log_routes, sharing_routes, looked_routes):
         app.include_router(routes.ROUTES)
     app.add_middleware(BareBase, path="/fhir")
-    fhir = fhir_app(service, tokens.ROUTES)
+    fhir = fhir_app(service, network_tokens.ROUTES)
     app.mount("/fhir", fhir)
 
     @asynccontextmanager

@@ -27,7 +27,7 @@ VERBS = frozenset(
 
 # A parameter of one of these means that nobody gets in without a token or a session.
 CALLERS = frozenset(
-    {"CallerDep", "ClinicianDep", "ResidentDep", "OfficerDep", "SignedIn", "CheckedForm"}
+    {"CallerDep", "ClinicianDep", "OfficerDep", "ResidentDep", "SignedIn", "CheckedForm"}
 )
 
 PUBLIC = frozenset(
@@ -60,6 +60,7 @@ PUBLIC = frozenset(
         "tasuki.shared.web.session:begin",
         "tasuki.shared.web.session:finish",
         "tasuki.shelter.desk:search_again",
+        "tasuki.consent.override_routes:door",
         # OAuth says how each of these knows its caller: by the client's own proof, or by the token
         # that is asked about (RFC 6749, RFC 7009, RFC 7662, OpenID Connect UserInfo).
         "tasuki.auth.routes.tokens:token",

@@ -13,12 +13,18 @@ from tasuki.consent import (
     declaration_routes,
     disclosure_routes,
     feed_routes,
+    override_routes,
+    told_routes,
     warning_routes,
 )
 from tasuki.consent.declaring import Declaring
 from tasuki.consent.officer.web import officers_app, officers_sessions, officers_web
+from tasuki.consent.overrides.book import Book
+from tasuki.consent.overrides.ending import ending
+from tasuki.consent.overrides.ledger import Ledger
 from tasuki.consent.persons import Persons
 from tasuki.consent.policy import read_implicit_policy
+from tasuki.consent.review_door import PATH, review_app, sessions_for
 from tasuki.consent.room import ConsentRoomDecider
 from tasuki.consent.signing.keys import open_keys
 from tasuki.consent.warnings.desk import Proposals
@@ -73,18 +79,24 @@ def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> Fas
     proposals = Proposals(store, desk, clock)
     fhir = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
     app = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
-    for one in (app, fhir):
+    book = Book(store, Ledger(store), desk, clock, ids)
+    reviewing = sessions_for(store, store.replicas, clock)
+    review = review_app(settings, reviewing, near, clock=clock, ids=ids)
+    for one in (app, fhir, *([review] if review else [])):
         one.state.fhir = service
         one.state.desk = desk
         one.state.declaring = declaring
         one.state.proposals = proposals
         one.state.near = near
         one.state.holders = settings.holders
+        one.state.overrides = book
+        one.state.region_titles = settings.region_titles
         one.state.registrars = settings.registrars
         one.state.persons = Persons(store, near, settings.phr_url, clock)
         one.state.policies = {
             document["region"]: read_implicit_policy(document) for document in settings.policies
         }
+    for one in (app, fhir):
         outcome.install(one)
     for routes in (
         capability.ROUTES,
@@ -98,13 +110,13 @@ def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> Fas
         resources.READ_ROUTES,
     ):
         fhir.include_router(routes)
-    for routes in (
-        health.ROUTES,
-        declaration_routes.ROUTES,
-        warning_routes.ROUTES,
-        decide_routes.ROUTES,
+    for part in (
+        *(health, declaration_routes, warning_routes, decide_routes),
+        *(override_routes, told_routes),
     ):
-        app.include_router(routes)
+        app.include_router(part.ROUTES)
+    if review is not None:
+        app.mount(PATH, review)
     sessions = officers_sessions(store, store.replicas, clock)
     pages = officers_web(settings, sessions, near, clock=clock, ids=ids)
     if pages is not None:
@@ -114,7 +126,12 @@ def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> Fas
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with running(store), near.http, sweeping(sessions.end_old):
+        async with (
+            running(store),
+            near.http,
+            sweeping(sessions.end_old, reviewing.end_old),
+            ending(book),
+        ):
             yield
 
     app.router.lifespan_context = lifespan

@@ -2,7 +2,8 @@
 
 https://profiles.ihe.net/ITI/BALP/ (PatientRead, PrivacyDisclosure)
 A holder that does not answer is named in an outcome entry: a list of who looked is never silently
-shorter than the truth.
+shorter than the truth. Only what was done under an emergency override that the person is to be told
+of later, on a recorded safety ground, comes later too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import httpx2
 from fastapi import APIRouter, Query, Request, Response
 
+from tasuki.consent.overrides.book import of
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import parse_resource
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from tasuki.consent.settings import Holder
     from tasuki.shared.fhir.json import Resource
     from tasuki.shared.rest.neighbours import Neighbours
+    from tasuki.shared.rest.service import FhirService
 
 ROUTES = APIRouter()
 ANSWER_SECONDS = 5.0
@@ -60,6 +63,8 @@ async def disclosures(
             continue
         total += answer[0]
         events.extend(answer[1])
+    events, untold = await _told(service, person, events)
+    total -= untold
     events.sort(key=lambda event: str(event.get("recorded", "")), reverse=True)
     if total > len(events):
         notes.append(_note(f"older ones are not shown: {total - len(events)}"))
@@ -70,6 +75,24 @@ async def disclosures(
     if page * PER_PAGE < len(events):
         links.append({"relation": "next", "url": f"{url}&_page={page + 1}"})
     return fhir(bundle("searchset", [*matches, *notes], total=total, link=links))
+
+
+async def _told(
+    service: FhirService, person: str, events: list[Resource]
+) -> tuple[list[Resource], int]:
+    """Return the events the person may know of now, and how many they may not."""
+    now = service.clock.now()
+    async with service.store.unit() as unit:
+        hidden = {f"override/{one.id}" for one in await of(unit, person) if one.hidden_at(now)}
+    told = [event for event in events if not hidden or hidden.isdisjoint(_grounds(event))]
+    return told, len(events) - len(told)
+
+
+def _grounds(event: Resource) -> set[str]:
+    agents = event.get("agent", ())
+    return {
+        part for one in agents for policy in one.get("policy", ()) for part in policy.split("|")
+    }
 
 
 def _note(words: str) -> dict[str, object]:

@@ -5,13 +5,16 @@ Every step that finds nothing refuses. Who may write is the service's own rule, 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tasuki.consent.client import Freshness, freshness
+from tasuki.consent.client import CLOCK_SLACK, Freshness, freshness
 from tasuki.consent.decision import (
     AccessRequest,
     Actor,
     Deny,
+    DenyReason,
     Fate,
     Permit,
     decide,
@@ -26,8 +29,11 @@ from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.rulings import Interaction, Ruling
 
 if TYPE_CHECKING:
-    from tasuki.consent.decision import Decision
+    from datetime import datetime
+
+    from tasuki.consent.decision import BreakGlass, Decision
     from tasuki.consent.keeping import KeptSnapshot
+    from tasuki.consent.overrides.grant import Grant
     from tasuki.consent.policy import ImplicitPolicy
     from tasuki.shared.access.principal import Principal
     from tasuki.shared.access.records import Unit
@@ -41,6 +47,14 @@ ROLES = {
     Role.OFFICER: ActorRole.OFFICER,
     Role.HOSPITAL: ActorRole.HOSPITAL,
 }
+# An override that is not there, or not for this: nothing else is asked then.
+NO_OVERRIDE = frozenset(
+    {
+        *(DenyReason.BREAK_GLASS_MISSING, DenyReason.BREAK_GLASS_NO_REASON),
+        *(DenyReason.BREAK_GLASS_TOO_LONG, DenyReason.BREAK_GLASS_OVER),
+        *(DenyReason.WRONG_PERSON, DenyReason.ROLE_MAY_NOT),
+    }
+)
 READERS_OF_COMMON = frozenset({Role.CLINICIAN, Role.RESIDENT, Role.HOSPITAL, Role.SERVICE})
 
 
@@ -131,8 +145,48 @@ class ConsentDecider:
             declarations=self._snapshot.declarations,
             consents=() if own else await self._snapshot.consents(unit, ask.owner),
             policy=self._policy,
+            break_glass=await self._override(unit, ask) if purpose is Purpose.BTG else None,
         )
-        return ruling_of(decide(request))
+        decision = decide(request)
+        if purpose is Purpose.BTG and freshness(age, Purpose.TREAT) is Freshness.FRESH:
+            return _under_override(decision, request)
+        return ruling_of(decision)
+
+    async def _override(self, unit: Unit, ask: Ask) -> BreakGlass | None:
+        """Return the caller's own override of this person: the one named, else the newest."""
+        principal = ask.caller.principal
+        own = [
+            grant
+            for grant in await self._snapshot.overrides(unit, ask.owner)
+            if grant.subject == principal.subject and ask.caller.override in (None, grant.id)
+        ]
+        if not own:
+            return None
+        newest = max(own, key=lambda grant: grant.ends_at)
+        return _by_our_clock(newest, self._clock.now()).of_person(ask.owner)
+
+
+def _by_our_clock(grant: Grant, now: datetime) -> Grant:
+    """Return an override that another machine's clock says has just begun as begun."""
+    ahead = timedelta() < grant.opened_at - now <= CLOCK_SLACK
+    return replace(grant, opened_at=now) if ahead else grant
+
+
+def _under_override(decision: Decision, request: AccessRequest) -> Ruling:
+    """Return the ruling under an override: never less than everyday care would see."""
+    if isinstance(decision, Deny) and decision.reason in NO_OVERRIDE:
+        return ruling_of(decision)
+    everyday = decide(replace(request, purpose=Purpose.TREAT, break_glass=None))
+    if isinstance(everyday, Deny):
+        return ruling_of(decision)
+    if isinstance(decision, Deny):
+        return ruling_of(everyday)
+    override, care = ruling_of(decision), ruling_of(everyday)
+    return Ruling.permit_partly(
+        f"{override.basis}|{care.basis}",
+        withheld_types=override.withheld_types & care.withheld_types,
+        screen=lambda resource: override.admits(resource) or care.admits(resource),
+    )
 
 
 def ruling_of(decision: Decision) -> Ruling:
@@ -158,8 +212,12 @@ def basis_text(decision: Decision) -> str:
         parts.append(f"declaration/{basis.declaration[0]}/{basis.declaration[1]}")
     if basis.implicit is not None:
         parts.append(f"policy/{basis.region}/{basis.implicit}")
+    if basis.override is not None:
+        parts.append(f"override/{basis.override}")
     if basis.break_glass is not None:
         parts.append(f"reason/{basis.break_glass}")
+    if basis.second_person is not None:
+        parts.append("second-person")
     return "|".join(parts)
 
 

@@ -1,4 +1,4 @@
-"""The consent feed: pages of Consents and declarations that services pull into their own snapshot.
+"""The consent feed: pages of Consents, declarations and overrides that services pull as a snapshot.
 
     {"epoch": "e1", "entries": [{"seq": 7, "kind": "consent", "person": ["…"], "body": {…}}],
      "reached": 9, "next": null}
@@ -6,7 +6,7 @@
 `seq` grows by stamping after commit; `reached` is the cursor to ask with again, which may be beyond
 the last entry, since not every change is for the reader; `next` is the same cursor while there is
 more, and null says that this was all there is now. The epoch changes when the feed is restored from a backup: what was read
-before then means nothing, and the reader starts anew from 0.
+before then means nothing, and the reader starts anew from 0. A reader names the kinds it understands.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from tasuki.consent.overrides.grant import read_grant
 from tasuki.consent.reading import Element, as_element, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Kind = Literal["consent", "declaration"]
+Kind = Literal["consent", "declaration", "override"]
+KINDS: tuple[Kind, ...] = ("consent", "declaration", "override")
 LONGEST_PAGE = 1000  # entries; a page must fit in memory several times over
 
 
@@ -32,9 +34,9 @@ class ConsentFeedEntry:
     Attributes:
         seq: Its place in the feed, from 1.
         epoch: The feed's epoch.
-        person: Network tokens of the person a Consent belongs to; empty for a declaration.
-        body: The FHIR Consent, or the signed declaration; whose signature counts is the reader's
-            to say (`tasuki.consent.signing`).
+        person: Network tokens of the person a Consent or override is about; empty for a declaration.
+        body: The FHIR Consent, the signed declaration (whose signature counts is the reader's to
+            say, `tasuki.consent.signing`), or what is needed to obey the override.
     """
 
     seq: int
@@ -209,6 +211,11 @@ def _entry(read: Element, epoch: str) -> ConsentFeedEntry:
         if person:
             raise refuse(read.at("person"), "A declaration is about nobody.")
         return ConsentFeedEntry(_whole(read, "seq"), epoch, "declaration", (), body.members)
+    if kind == "override":
+        read_grant(body.members)
+        if not person:
+            raise refuse(read.at("person"), "An override is about one person.")
+        return ConsentFeedEntry(_whole(read, "seq"), epoch, "override", person, body.members)
     raise refuse(read.at("kind"), "This kind is not known here.")
 
 

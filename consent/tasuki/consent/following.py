@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tasuki.consent.feed import KINDS
 from tasuki.consent.keeping import FEED
 from tasuki.shared.rest.following import FeedSource, Follower
 
@@ -20,6 +21,10 @@ def consent_follower(
 ) -> Follower:
     """Return the follower of the consent feed at the consent service's FHIR base URL."""
     source = FeedSource(
-        name=FEED, base_url=consent_url, path=PATH, scope="tasuki/feed", parameters={}
+        name=FEED,
+        base_url=consent_url,
+        path=PATH,
+        scope="tasuki/feed",
+        parameters={"kinds": ",".join(KINDS)},
     )
     return Follower(source, snapshot, http=near.http, tokens=near.tokens, clock=clock)

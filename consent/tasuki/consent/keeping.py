@@ -1,8 +1,9 @@
-"""A service's own snapshot of Consents and declarations, kept from the consent feed.
+"""A service's own snapshot of Consents, overrides and declarations, kept from the consent feed.
 
-Consents lie sealed in the service's database, found by network token in the transaction of the
-disclosure; declarations are few and held in memory too: of each every signed version, so that one
-that comes again later takes the place of none, and of these only what its signature makes count.
+Consents and overrides lie sealed in the service's database, found by network token in the
+transaction of the disclosure; an override that is over is let go of. Declarations are few and held
+in memory too: of each every signed version, so that one that comes again later takes the place of
+none, and of these only what its signature makes count.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 from typing import TYPE_CHECKING
 
 from tasuki.consent.feed import FeedPosition, read_page, reduce_feed
+from tasuki.consent.overrides.grant import read_grant
 from tasuki.consent.provisions import read_held_consent
 from tasuki.shared.access.copies import Cursor, Entry
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from tasuki.consent.declarations import Declaration
     from tasuki.consent.feed import ConsentFeedEntry
+    from tasuki.consent.overrides.grant import Grant
     from tasuki.consent.rules import HeldConsent
     from tasuki.consent.signing.trust import Trust
     from tasuki.shared.access.copies import Copies
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 FEED = "consent"
 FOR_ALL = "00" * 16  # the token declarations are kept under: they are about nobody
 CACHED_RULES = 5_000
+OVERRIDE_KEY = "override/"
 
 
 class KeptSnapshot:
@@ -70,6 +74,8 @@ class KeptSnapshot:
         """Return all Consents of a local Patient id, under that id as their person handle."""
         held = []
         for copy in await unit.copies(FEED, person):
+            if copy.key.startswith(OVERRIDE_KEY):
+                continue
             rule = self._rules.get(copy.body)
             if rule is None:
                 rule = read_held_consent(json.loads(copy.body))
@@ -78,6 +84,16 @@ class KeptSnapshot:
                 self._rules[copy.body] = rule
             held.append(rule.held_for(person))
         return tuple(held)
+
+    async def overrides(self, unit: Unit, person: str) -> tuple[Grant, ...]:
+        """Return the overrides held for a local Patient id, whoever opened them."""
+        copies = await unit.copies(FEED, person)
+        held = (
+            read_grant(json.loads(copy.body))
+            for copy in copies
+            if copy.key.startswith(OVERRIDE_KEY)
+        )
+        return tuple(grant for grant in held if grant is not None)
 
     async def position(self) -> int:
         """See `FeedCopy.position`."""
@@ -114,8 +130,10 @@ class KeptSnapshot:
 
 def _entry(entry: ConsentFeedEntry) -> Entry:
     own = tuple(token for token in entry.person if token != FOR_ALL)
-    body = json.dumps(entry.body, ensure_ascii=False).encode()
     key = f"{entry.kind}/{entry.body['id']}"
-    if entry.kind == "consent":
+    if entry.kind == "override" and read_grant(entry.body) is None:
+        return Entry(key, entry.seq, (), None)
+    body = json.dumps(entry.body, ensure_ascii=False).encode()
+    if entry.kind != "declaration":
         return Entry(key, entry.seq, own, body)
     return Entry(f"{key}/{hashlib.sha256(body).hexdigest()[:32]}", entry.seq, (FOR_ALL,), body)

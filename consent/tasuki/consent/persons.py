@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
+from tasuki.consent.overrides.book import TYPE as OVERRIDE
+from tasuki.consent.overrides.book import read
+from tasuki.consent.overrides.book import version_of as version_of_override
 from tasuki.shared.access.records import Method, NewVersion
 from tasuki.shared.access.writing import instant, version_of
 from tasuki.shared.faults import Category, Fault
@@ -19,7 +22,7 @@ from tasuki.shared.fhir.json import parse, parse_resource, render
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from tasuki.shared.access.records import RecordStore, Stored
+    from tasuki.shared.access.records import RecordStore, Stored, Unit
     from tasuki.shared.access.rulings import Caller
     from tasuki.shared.clock import Clock
     from tasuki.shared.rest.neighbours import Neighbours
@@ -104,8 +107,18 @@ class Persons:
                     ),
                     # Said again, for followers who knew nobody under the new tokens before.
                     *(_again(one, at) for one in await unit.of_owner(person, ["Consent"])),
+                    *(await self._open_overrides(unit, person)),
                 ]
             )
+
+    async def _open_overrides(self, unit: Unit, person: str) -> list[NewVersion]:
+        now = self.clock.now()
+        held = [read(one.body or b"") for one in await unit.of_owner(person, [OVERRIDE])]
+        return [
+            version_of_override(one.model_copy(update={"version": one.version + 1}), self.clock)
+            for one in held
+            if one.open_at(now)
+        ]
 
 
 def _again(consent: Stored, at: datetime) -> NewVersion:

@@ -34,6 +34,8 @@ class ConsentSettings(ServiceSettings):
         web_client_id: The interactive client of the officer's pages.
         web_private_jwk_file: The key that proves it; None where there are no pages.
         declaration_keys: The JWK set that declarations are signed with; None where none is made.
+        review_client_id: The interactive client of the privacy officer's pages; empty for none.
+        review_private_jwk_file: The key that proves it.
     """
 
     model_config = SettingsConfigDict(
@@ -45,6 +47,8 @@ class ConsentSettings(ServiceSettings):
     registrars: frozenset[str] = frozenset()
     policies: tuple[dict[str, str], ...] = ()
     declaration_keys: Path | None = None
+    review_client_id: str = ""
+    review_private_jwk_file: Path | None = None
     web_client_id: str = ""
     web_private_jwk_file: Path | None = None
 
@@ -52,3 +56,12 @@ class ConsentSettings(ServiceSettings):
     def fhir_url(self) -> str:
         """FHIR base URL of this service, and the audience of tokens for it."""
         return f"{self.public_url}/fhir"
+
+    @property
+    def region_titles(self) -> dict[str, tuple[str, str]]:
+        """Each region's title, Japanese and English, by its code."""
+        return {
+            one.name.removeprefix("ehr/"): (one.title_ja, one.title_en)
+            for one in self.holders
+            if one.name.startswith("ehr/")
+        }

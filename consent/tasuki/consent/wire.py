@@ -51,6 +51,7 @@ def _basis(basis: Basis) -> dict[str, object]:
         "implicit": basis.implicit,
         "break_glass": basis.break_glass,
         "second_person": basis.second_person,
+        "override": basis.override,
         "set_aside": list(basis.set_aside),
         "drill": basis.drill,
         "consents": [

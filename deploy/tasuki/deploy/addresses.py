@@ -73,6 +73,7 @@ class Addresses:
             "desk": f"{self.shelter}/callback",
             "resident": f"{self.phr}/callback",
             "officer": f"{self.officer}/callback",
+            "privacy-desk": f"{self.consent}/overrides/callback",
             "command-line": f"{self.base}/command-line",
         } | {f"viewer-{region}": f"{self.base}/ehr/{region}/callback" for region in self.regions}
         return (doors[client_id],)

@@ -35,9 +35,13 @@ PORT = 8765
 STOP_SECONDS = 30.0
 SCOPES = {
     "resident": ("PATRQT", "openid fhirUser launch/patient patient/*.cruds"),
-    "clinician": ("TREAT", "openid fhirUser user/*.rs tasuki/locate tasuki/match tasuki/profile"),
+    "clinician": (
+        "TREAT",
+        "openid fhirUser user/*.rs tasuki/locate tasuki/match tasuki/override tasuki/profile",
+    ),
     "nurse": ("DISASTER", "openid fhirUser tasuki/desk tasuki/match tasuki/profile"),
     "officer": ("PUBHLTH", "openid tasuki/declare"),
+    "privacy": ("HOPERAT", "openid tasuki/review"),
     "hospital": ("HOPERAT", "system/*.cruds"),
 }
 
@@ -121,7 +125,7 @@ def token(
 
 @APP.command()
 def code(
-    role: Annotated[str, typer.Argument(help="nurse, clinician, resident or officer")],
+    role: Annotated[str, typer.Argument(help="nurse, clinician, resident, officer or privacy")],
     data: DataOption = DATA,
 ) -> None:
     """Print the one-time code of a demo account at this moment."""

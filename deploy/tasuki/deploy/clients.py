@@ -32,10 +32,12 @@ EXCHANGED = " ".join(
     )
 )
 CLINICIAN_SCOPES = (
-    "openid fhirUser offline_access user/*.rs tasuki/locate tasuki/match tasuki/profile"
+    "openid fhirUser offline_access user/*.rs"
+    " tasuki/locate tasuki/match tasuki/override tasuki/profile"
 )
 RESIDENT_SCOPES = "openid fhirUser offline_access launch/patient patient/*.cruds"
 OFFICER_SCOPES = "openid offline_access tasuki/declare"
+PRIVACY_SCOPES = "openid fhirUser offline_access tasuki/review"
 NURSE_SCOPES = "openid fhirUser offline_access tasuki/desk tasuki/match tasuki/profile"
 
 
@@ -69,7 +71,7 @@ def registrations(at: Addresses, folder: DataFolder) -> list[ClientRegistration]
         made.append(
             _backend(
                 f"ehr-{region}",
-                f"tasuki/locate tasuki/feed {EXCHANGED}",
+                f"tasuki/locate tasuki/feed tasuki/override {EXCHANGED}",
                 (*everywhere, at.locator, at.consent_fhir),
                 folder,
                 base,
@@ -97,6 +99,7 @@ def registrations(at: Addresses, folder: DataFolder) -> list[ClientRegistration]
         _door("resident", Role.RESIDENT, RESIDENT_SCOPES, at, folder, at.phr_fhir, at.consent_fhir)
     )
     made.append(_door("officer", Role.OFFICER, OFFICER_SCOPES, at, folder, at.consent_fhir))
+    made.append(_door("privacy-desk", Role.PRIVACY, PRIVACY_SCOPES, at, folder, at.consent_fhir))
     made.append(_command_line(at))
     return made
 
@@ -134,6 +137,7 @@ DOOR_NAMES = {
     "desk": "避難所デスク / Shelter desk",
     "resident": "ご本人のページ / Resident's page",
     "officer": "災害の宣言 / Disaster declarations",
+    "privacy-desk": "緊急閲覧の点検 / Override review",
 }
 
 
@@ -175,6 +179,7 @@ def _command_line(at: Addresses) -> ClientRegistration:
                 *CLINICIAN_SCOPES.split(),
                 *RESIDENT_SCOPES.split(),
                 *NURSE_SCOPES.split(),
+                *PRIVACY_SCOPES.split(),
                 "tasuki/declare",
             }
         ),

@@ -101,11 +101,11 @@ class House:
             "cache_folder": self.folder.cache,
         }
 
-    def door(self, client_id: str) -> dict[str, Any]:
+    def door(self, client_id: str, name: str = "web") -> dict[str, Any]:
         """Return the settings of a service's pages, which sign people in as another client."""
         key_file = self.folder.client_key(client_id)
         client_key(key_file)
-        return {"web_client_id": client_id, "web_private_jwk_file": key_file}
+        return {f"{name}_client_id": client_id, f"{name}_private_jwk_file": key_file}
 
 
 def box_for(house: House) -> KeyRingBox:
@@ -223,6 +223,7 @@ def consent_settings(house: House) -> ConsentSettings:
         policies=tuple({"region": one.code, **policy()} for one in house.regions),
         declaration_keys=house.folder.declaration_keys,
         **house.door("officer"),
+        **house.door("privacy-desk", "review"),
     )
 
 

@@ -125,6 +125,7 @@ def show(told: dict[str, Any], console: Console) -> None:
         "clinician": f"{base}/ehr/noto/",
         "resident": f"{base}/phr/",
         "officer": f"{told['services']['consent']}/officer/",
+        "privacy": f"{told['services']['consent']}/overrides/",
     }
     for account in told["accounts"]:
         console.print(

@@ -67,7 +67,8 @@ def audiences(at: Addresses, role: str) -> tuple[str, ...]:
     """Return the base URLs a role's token is for."""
     return {
         "resident": (at.phr_fhir, at.consent_fhir),
-        "clinician": (*at.ehr.values(), at.shelter_fhir),
+        "clinician": (*at.ehr.values(), at.shelter_fhir, at.consent_fhir),
         "nurse": (at.shelter_fhir,),
         "officer": (at.consent_fhir,),
+        "privacy": (at.consent_fhir,),
     }[role]

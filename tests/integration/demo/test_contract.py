@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Demo
 
-ROLES = ("resident", "clinician", "nurse", "officer")
+ROLES = ("resident", "clinician", "nurse", "officer", "privacy")
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_public_doors_answer_without_a_token(demo: Demo, http: httpx2.Client) ->
         assert http.get(url).status_code == 200, url
 
 
-@pytest.mark.parametrize("role", ["resident", "clinician", "nurse", "officer", "hospital"])
+@pytest.mark.parametrize("role", [*ROLES, "hospital"])
 def test_a_token_is_signed_in_for(demo: Demo, role: str) -> None:
     token = demo.token(role)
     assert token.count(".") == 2

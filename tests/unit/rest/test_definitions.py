@@ -57,6 +57,7 @@ TAKEN: dict[str, dict[str, tuple[str, int, str]]] = {
     "feed": {
         "since": ("integer", 0, "1"),
         "wait": ("decimal", 0, "1"),
+        "kinds": ("string", 0, "1"),
     },
     "load": {"source": ("string", 1, "1"), "firstLine": ("integer", 0, "1")},
     "network-tokens": {},

@@ -203,7 +203,7 @@ def test_residents_log_what_hospitals_do_not_have(sources: Sources) -> None:
 
 def test_one_account_for_each_role(sample: Sample) -> None:
     accounts = {one.role: one for one in sample.demo_accounts()}
-    assert set(accounts) == {"nurse", "clinician", "resident", "officer", "hospital"}
+    assert set(accounts) == {"nurse", "clinician", "resident", "officer", "privacy", "hospital"}
     assert len(accounts) == len(sample.demo_accounts())
     assert accounts["resident"].person == "hanako"
     assert sample.person("hanako").phr is not None

@@ -100,6 +100,7 @@ def _with_way(basis: Basis, request: AccessRequest, way: Way) -> Basis:
         declaration=way.declaration,
         break_glass=override.reason if override else None,
         second_person=override.second_person if override else None,
+        override=(override.id or None) if override else None,
     )
 
 

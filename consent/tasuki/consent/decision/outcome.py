@@ -68,6 +68,7 @@ class Basis:
         consents: Consents that spoke, for or against.
         implicit: The answer of the implicit policy that carried it, e.g. `everyday_within`.
         declaration: Id and version of the disaster declaration.
+        override: Id of the emergency override.
         set_aside: Ids of the Consents a life-saving override did not heed.
     """
 
@@ -81,6 +82,7 @@ class Basis:
     declaration: tuple[str, int] | None = None
     break_glass: BreakGlassReason | None = None
     second_person: str | None = None
+    override: str | None = None
     set_aside: tuple[str, ...] = ()
     drill: bool = False
 

@@ -36,6 +36,7 @@ class BreakGlass:
     Attributes:
         patient: The person handle it was opened for.
         second_person: Subject of a colleague who agreed; restricted labels need one.
+        id: Names the override in the audit record.
     """
 
     patient: str
@@ -44,6 +45,7 @@ class BreakGlass:
     start: datetime
     end: datetime
     second_person: str | None = None
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

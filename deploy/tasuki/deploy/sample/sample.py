@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _PHR_FILE = "phr.ndjson.gz"
 
-Role = Literal["nurse", "clinician", "resident", "officer", "hospital"]
+Role = Literal["nurse", "clinician", "resident", "officer", "privacy", "hospital"]
 ConsentKind = Literal["share-across-regions", "withhold-from-shelters"]
 
 

@@ -14,9 +14,12 @@ if TYPE_CHECKING:
 TASUKI_WORDS_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
     {
         Role.RESIDENT: frozenset(),
-        Role.CLINICIAN: frozenset({"tasuki/locate", "tasuki/match", "tasuki/profile"}),
+        Role.CLINICIAN: frozenset(
+            {"tasuki/locate", "tasuki/match", "tasuki/override", "tasuki/profile"}
+        ),
         Role.NURSE: frozenset({"tasuki/desk", "tasuki/locate", "tasuki/match", "tasuki/profile"}),
         Role.OFFICER: frozenset({"tasuki/declare"}),
+        Role.PRIVACY: frozenset({"tasuki/review"}),
         Role.HOSPITAL: frozenset({"tasuki/match"}),
         Role.SERVICE: frozenset(
             {"tasuki/feed", "tasuki/locate", "tasuki/match", "tasuki/profile", "tasuki/warn"}

@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from tasuki.shared.access.purposes import BTG
 from tasuki.shared.access.reach import reaches, reaches_some
 from tasuki.shared.access.records import NOBODY
-from tasuki.shared.access.refusals import forbidden, not_found, out_of_scope
+from tasuki.shared.access.refusals import Refused, forbidden, not_found, out_of_scope
 from tasuki.shared.access.rulings import Ask, Interaction
 from tasuki.shared.audit.events import Outcome
 from tasuki.shared.audit.shapes import Action
@@ -19,7 +20,7 @@ from tasuki.shared.fhir.members import SEVERAL, members_of
 from tasuki.shared.fhir.types import OWNERSHIP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from tasuki.shared.access.gate import Desk
     from tasuki.shared.access.records import Stored, Unit
@@ -102,6 +103,15 @@ class AtTheGate:
         if letter == Interaction.SEARCH.letter and not scopes.contexts(type_, letter):
             letter = Interaction.READ.letter
         return reaches(scopes, resource, letter)
+
+    def require_one_person(self, named: Collection[str]) -> None:
+        """Refuse an emergency override whatever is not about exactly one person, by its own words."""
+        if self._caller.principal.purpose == BTG and len(named) != 1:
+            raise Refused(
+                Category.FORBIDDEN,
+                "an emergency override is for one person at a time: name the patient",
+                basis="override-bulk",
+            )
 
     async def ruling(self, interaction: Interaction, owner: str, *types: str) -> Ruling:
         """Return the ruling for one person, asked once per transaction."""

@@ -85,7 +85,9 @@ class Histories(Pages):
             after=after,
         )
         owner, total = self._confined_to() or NOBODY, None
-        if asked.id is not None:
+        if asked.id is None:
+            self.require_one_person(())
+        else:
             owner, total = await self._require_one(asked)
         shown: list[Stored] = []
         opened = 0

@@ -50,6 +50,7 @@ class People(AtTheGate):
             Fault: FORBIDDEN without the scope to search.
         """
         self.require_scope("Patient", Interaction.SEARCH)
+        self.require_one_person(())
         found = {one.stored.id: (one, basis) async for one, basis in self._carriers(keys)}
         if not found or len(found) > most:
             basis = "too-many" if found else "no-match"
@@ -61,6 +62,22 @@ class People(AtTheGate):
             )
         return FoundPeople(tuple(one for one, _ in found.values()), len(found))
 
+    async def sought_for_override(self, keys: PersonKeys, *, query: str) -> str | None:
+        """Return the id of the one Patient with any of these keys; None where it is not exactly one.
+
+        For an emergency override of somebody whose record is not even shown to be there. Nothing
+        leaves but the id, which opens nothing by itself; that it was asked for is recorded.
+
+        Raises:
+            Fault: FORBIDDEN without the scope to search.
+        """
+        self.require_scope("Patient", Interaction.SEARCH)
+        owners = {one.stored.owner async for one in self._who_carry(keys)}
+        owner = next(iter(owners)) if len(owners) == 1 else NOBODY
+        basis = "override-sought" if owner != NOBODY else "no-match"
+        await self.leave_leaf(Action.MATCH, owner, (), basis, query=query)
+        return owner or None
+
     async def other_records(self, patient: str) -> list[str]:
         """Return the ids of this person's further Patient records here, linked by exact identity."""
         tokens = await self._unit.tokens_of_owner(patient)
@@ -69,6 +86,13 @@ class People(AtTheGate):
 
     async def _carriers(self, keys: PersonKeys) -> AsyncIterator[tuple[Opened, str]]:
         """Yield the permitted Patients that really carry a key, each with the ruling's basis."""
+        async for one in self._who_carry(keys):
+            ruling = await self.ruling(Interaction.SEARCH, one.stored.owner, "Patient")
+            if ruling.admits(one.resource):
+                yield one, ruling.basis
+
+    async def _who_carry(self, keys: PersonKeys) -> AsyncIterator[Opened]:
+        """Yield the Patients that really carry a key, permitted or not."""
         pointed = {
             id_ for index, parts in keys for id_ in await self._unit.by_person_key(index, parts)
         }
@@ -76,8 +100,5 @@ class People(AtTheGate):
             if stored.body is None:
                 continue
             resource = parse_resource(stored.body)
-            if not set(keys) & set(person_keys(resource)):
-                continue
-            ruling = await self.ruling(Interaction.SEARCH, stored.owner, "Patient")
-            if ruling.admits(resource):
-                yield Opened(stored, resource), ruling.basis
+            if set(keys) & set(person_keys(resource)):
+                yield Opened(stored, resource)

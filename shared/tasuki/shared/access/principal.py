@@ -22,11 +22,12 @@ class Role(Enum):
     CLINICIAN = "clinician"
     NURSE = "nurse"  # shelter staff
     OFFICER = "officer"  # may declare a disaster
+    PRIVACY = "privacy"  # privacy officer: reviews emergency overrides, sees nobody's record
     HOSPITAL = "hospital"  # a hospital's backend client
     SERVICE = "service"  # another Tasuki service
 
 
-STAFF = frozenset({Role.CLINICIAN, Role.NURSE, Role.OFFICER})
+STAFF = frozenset({Role.CLINICIAN, Role.NURSE, Role.OFFICER, Role.PRIVACY})
 """People who sign in on behalf of an organisation."""
 
 BACKENDS = frozenset({Role.HOSPITAL, Role.SERVICE})

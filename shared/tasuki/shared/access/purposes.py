@@ -33,11 +33,15 @@ PURPOSES_OF: Mapping[Role, tuple[str, ...]] = MappingProxyType(
         Role.CLINICIAN: (TREAT, ETREAT, DISASTER, BTG),
         Role.NURSE: (DISASTER, ETREAT, BTG),
         Role.OFFICER: (PUBHLTH, HOPERAT),
+        Role.PRIVACY: (HOPERAT,),
         Role.HOSPITAL: (HOPERAT, TREAT),
         Role.SERVICE: (HOPERAT, HSYSADMIN, PUBHLTH),
     }
 )
 """What each role may ask for, most usual first."""
+
+CARE = frozenset({TREAT, ETREAT, BTG})
+"""Purposes of a token under which its holder may act under an emergency override."""
 
 
 def may_ask(role: Role, purpose: str) -> bool:

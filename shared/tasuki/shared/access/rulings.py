@@ -46,21 +46,14 @@ class Caller:
 
     Attributes:
         token: The access token, to be exchanged where another service is asked for the caller.
+        override: Id of the emergency override the request is made under; its purpose is then BTG.
     """
 
     principal: Principal
     request_id: str
     address: str | None = None
     token: str = field(default="", repr=False)
-    break_glass: BreakGlassReason | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BreakGlassReason:
-    """Why a clinician overrides: a code from the reviewed list, and their own words."""
-
-    code: str
-    text: str
+    override: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,9 @@ TASUKI_WORDS = frozenset(
         "tasuki/feed",
         "tasuki/locate",
         "tasuki/match",
+        "tasuki/override",
         "tasuki/profile",
+        "tasuki/review",
         "tasuki/warn",
     }
 )

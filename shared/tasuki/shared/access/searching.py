@@ -108,6 +108,8 @@ class Searching(Pages):
         self._sought = self._confined = frozenset()
         for query in wanted.queries:
             self.require_some_scope(query.resource_type, Interaction.SEARCH)
+            if OWNERSHIP[query.resource_type].element is not None:
+                self.require_one_person(_named(replace(wanted, queries=(query,))))
         where = Within()
         if wanted.patient is not None:
             head = await self._unit.head("Patient", wanted.patient)

@@ -43,7 +43,9 @@ class Action(Enum):
     DECISION = "decision"  # a consent decision was asked for
     DENIED = "denied"  # refused before it was clear what was wanted
     DECLARE = "declare"  # a disaster declaration was made, extended or ended
-    OVERRIDE = "override"  # emergency override (BTG) of one patient began
+    OVERRIDE = "override"  # emergency override (BTG) of one patient began, or became wider
+    OVERRIDE_END = "override-end"  # it ended, by its time or by who began it
+    OVERRIDE_CASE = "override-case"  # it was read, disputed or reviewed
     SIGN_IN = "sign-in"
     SIGN_OUT = "sign-out"
     TOKEN = "token"  # an access token was issued, exchanged or revoked  # noqa: S105 - a code
@@ -146,6 +148,8 @@ SHAPES: dict[Action, Shape] = {
     Action.DENIED: _security("110113"),
     Action.DECLARE: _security("110113", "110136"),  # security roles changed
     Action.OVERRIDE: _security("110113", "110127"),  # emergency override started
+    Action.OVERRIDE_END: _security("110113", "110138"),  # emergency override stopped
+    Action.OVERRIDE_CASE: _taken("U", "operation", ""),
     Action.SIGN_IN: _security("110114", "110122"),
     Action.SIGN_OUT: _security("110114", "110123"),
     Action.TOKEN: _security("110113", "110137"),  # user security attributes changed

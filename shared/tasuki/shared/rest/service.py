@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Protocol, TypeAlias
 
 from fastapi import Depends, Request
 
 from tasuki.shared.access.dpop import Shown
+from tasuki.shared.access.purposes import BTG, CARE, may_ask
 from tasuki.shared.access.rulings import Caller
 from tasuki.shared.access.tokens import not_valid
+from tasuki.shared.faults import Category, Fault
 from tasuki.shared.rest.tls import certificate_thumbprint
 
 if TYPE_CHECKING:
@@ -21,13 +23,14 @@ if TYPE_CHECKING:
     from tasuki.shared.access.principal import Principal
     from tasuki.shared.access.records import RecordStore
     from tasuki.shared.clock import Clock
-    from tasuki.shared.faults import Fault
     from tasuki.shared.fhir.json import Resource
     from tasuki.shared.ids import IdSource
 
 Check: TypeAlias = "Callable[[Resource], tuple[Fault, ...]]"
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+OVERRIDE_HEADER = "X-Emergency-Override"
 
 
 class Verifier(Protocol):
@@ -115,12 +118,14 @@ def caller_with(verifier: Verifier, ids: IdSource) -> Callable[[Request], Awaita
         else:
             principal = await verifier.verify_bound(token.strip(), shown_with(request))
         given = request.headers.get("x-request-id", "")
-        return Caller(
+        known = Caller(
             principal=principal,
             request_id=given if _REQUEST_ID.fullmatch(given) else ids.new(),
             address=request.client.host if request.client else None,
             token=token.strip(),
         )
+        named = request.headers.getlist(OVERRIDE_HEADER)
+        return under_override(known, *named) if named else known
 
     return caller
 
@@ -128,6 +133,20 @@ def caller_with(verifier: Verifier, ids: IdSource) -> Callable[[Request], Awaita
 def shown_with(request: Request) -> Shown:
     """Return the proofs that came with a request."""
     return Shown(tuple(request.headers.getlist("dpop")), request.method, request.url.path)
+
+
+def under_override(caller: Caller, *named: str) -> Caller:
+    """Return the caller acting under an emergency override of this id; the gate knows if it holds.
+
+    Raises:
+        Fault: INVALID for what is no one id; FORBIDDEN where role or purpose have no such thing.
+    """
+    if len(named) != 1 or not _ID.fullmatch(named[0]):
+        raise Fault(Category.INVALID, f"{OVERRIDE_HEADER} takes the id of one override")
+    principal = caller.principal
+    if principal.purpose not in CARE or not may_ask(principal.role, BTG):
+        raise Fault(Category.FORBIDDEN, "this caller cannot act under an emergency override")
+    return replace(caller, principal=replace(principal, purpose=BTG), override=named[0])
 
 
 ServiceDep = Annotated[FhirService, Depends(the_service)]

@@ -45,6 +45,7 @@ COMMON: Final[WordTable] = {
     "role.clinician": ("医師等", "clinician"),
     "role.nurse": ("避難所の看護職", "shelter nurse"),
     "role.officer": ("災害担当", "disaster officer"),
+    "role.privacy": ("個人情報の点検担当", "privacy officer"),
     "role.hospital": ("病院", "hospital"),
     "role.service": ("サービス", "service"),
     "fault.invalid": (

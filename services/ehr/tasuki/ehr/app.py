@@ -14,11 +14,12 @@ from tasuki.consent.policy import read_implicit_policy
 from tasuki.consent.signing.trust import trust_for
 from tasuki.ehr import summary
 from tasuki.ehr.elsewhere import Elsewhere
+from tasuki.ehr.overriding import Overriding
 from tasuki.ehr.pages.door import IDLE, install_pages
 from tasuki.shared.access.gate import Desk, Gate
 from tasuki.shared.fhir.jp import jp_faults
 from tasuki.shared.fhir.types import SERVED_TYPES
-from tasuki.shared.rest import collections, health, metrics, outcome
+from tasuki.shared.rest import collections, health, metrics, network_tokens, outcome
 from tasuki.shared.rest.app import fhir_app
 from tasuki.shared.rest.bare import BareBase
 from tasuki.shared.rest.neighbours import following, neighbours_for
@@ -73,11 +74,12 @@ def create_app(settings: EhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
         checks=(jp_faults,),
         checks_bind=settings.strict_clins,
     )
-    fhir = fhir_app(service, summary.ROUTES, collections.ROUTES)
+    fhir = fhir_app(service, summary.ROUTES, collections.ROUTES, network_tokens.ROUTES)
     app = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
     for one in (app, fhir):
         one.state.fhir = service
         one.state.elsewhere = Elsewhere(settings, near, clock)
+    app.state.overriding = Overriding(settings, near, snapshot, clock)
     outcome.install(app)
     app.mount("/fhir", fhir)
     app.include_router(health.ROUTES)

@@ -17,6 +17,7 @@ from tasuki.ehr.settings import Region
 from tasuki.shared.clinical.sources import SourceRecords, SourceState
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import parse_resource, render
+from tasuki.shared.rest.service import OVERRIDE_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,10 +137,13 @@ class Elsewhere:
     ) -> SourceRecords:
         scope = " ".join(f"user/{type_}.rs" for type_ in (*types, *ALSO))
         token = await self.near.tokens.exchange(caller.token, region.base_url, scope)
+        headers = {"Authorization": f"Bearer {token}", "X-Request-ID": caller.request_id}
+        if caller.override is not None:  # named again: each region decides whether it holds there
+            headers[OVERRIDE_HEADER] = caller.override
         answer = await self.near.http.get(
             f"{region.base_url}/Patient/{handle}/$everything",
             params={"_type": ",".join([*types, *ALSO])},
-            headers={"Authorization": f"Bearer {token}", "X-Request-ID": caller.request_id},
+            headers=headers,
         )
         if answer.status_code != httpx2.codes.OK:
             state = _STATES.get(answer.status_code, SourceState.UNREACHABLE)

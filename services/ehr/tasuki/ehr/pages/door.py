@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tasuki.ehr.pages import override_routes
 from tasuki.ehr.pages.routes import ROUTES
 from tasuki.ehr.pages.words import WORDS
 from tasuki.shared.rest.neighbours import issuer_keys
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from tasuki.shared.web.sessions import Sessions
 
 TEMPLATES = Path(__file__).parent / "templates"
-SCOPE = "openid fhirUser offline_access user/*.rs"
+SCOPE = "openid fhirUser offline_access user/*.rs tasuki/override"
 IDLE = timedelta(seconds=WebClientSettings.model_fields["idle_seconds"].default)
 
 
@@ -53,6 +54,7 @@ def install_pages(
     sessions.withdrawals = near.withdrawals
     web = Web(pages_of(settings), party)
     app.include_router(ROUTES)
+    app.include_router(override_routes.ROUTES)
     install(app, web)
     return web
 

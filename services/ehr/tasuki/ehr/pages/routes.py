@@ -5,33 +5,35 @@ What is searched for is posted, so that no name stands in an address or a log.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from tasuki.ehr.hearing import heard
 from tasuki.ehr.pages.asked import FIELDS, Unanswerable, read_asked
+from tasuki.ehr.pages.clinician import ClinicianDep
+from tasuki.ehr.pages.overriding import bar_of, own_override
 from tasuki.ehr.pages.screen import screen_of, with_era
 from tasuki.ehr.summary import document
 from tasuki.shared.access.people import FoundPeople
-from tasuki.shared.access.principal import Role
+from tasuki.shared.access.purposes import CARE
 from tasuki.shared.access.refusals import Refused
 from tasuki.shared.clinical.ages import ago
 from tasuki.shared.clinical.disclosure import Audience
 from tasuki.shared.clinical.person import read_person
 from tasuki.shared.clock import today_in_japan
-from tasuki.shared.faults import Category, Fault
+from tasuki.shared.faults import Category
 from tasuki.shared.fhir.search import parse_query
 from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.outcome import STATUS
-from tasuki.shared.rest.service import ServiceDep
-from tasuki.shared.web.session import CheckedForm, SignedIn, SignInNeeded, caller_for, web_of
+from tasuki.shared.rest.service import ServiceDep, under_override
+from tasuki.shared.web.session import CheckedForm, web_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from tasuki.ehr.pages.asked import Asked
+    from tasuki.ehr.pages.overriding import Bar
     from tasuki.shared.access.rulings import Caller
     from tasuki.shared.clinical.sources import SourceRecords
     from tasuki.shared.rest.service import FhirService
@@ -40,29 +42,6 @@ if TYPE_CHECKING:
 ROUTES = APIRouter()
 MOST = 10  # candidates shown; above, only their number
 STALE = "consent-snapshot-stale"
-
-
-async def clinician(request: Request, session: SignedIn, service: ServiceDep) -> Caller:
-    """Return the signed-in clinician as a caller, with a token to be exchanged elsewhere.
-
-    Raises:
-        Fault: FORBIDDEN for any other role.
-        SignInNeeded: The sign-in was ended elsewhere.
-    """
-    caller = caller_for(request, session, service.ids)
-    if caller.principal.role is not Role.CLINICIAN:
-        raise Fault(Category.FORBIDDEN, "These pages are for clinicians.")
-    try:
-        token = await session.access_token()
-    except Fault as fault:
-        if fault.category is Category.UNAUTHENTICATED:
-            raise SignInNeeded(request.url.path if request.method == "GET" else "") from fault
-        # The sign-in service is down: our own record is shown, and the others as not reached.
-        token = ""
-    return replace(caller, token=token)
-
-
-ClinicianDep = Annotated["Caller", Depends(clinician)]
 
 
 @ROUTES.get("/")
@@ -88,13 +67,23 @@ async def found(
 async def patient(
     id_: str, request: Request, caller: ClinicianDep, service: ServiceDep
 ) -> Response:
-    """Return the summary of every region, or why it is not shown, in plain words."""
+    """Return the summary of every region, or why it is not shown, in plain words.
+
+    While an emergency override of this clinician is open for this patient, it is read under it.
+    """
+    grant = await own_override(request, caller, service, id_)
+    if grant is not None:
+        caller = under_override(caller, grant.id)
+    bar = bar_of(grant, service.clock.now())
+    may = caller.principal.purpose in CARE
     try:
         sources = await heard(service, request.app.state.elsewhere, caller, id_)
     except Refused as refusal:
-        return _refused(request, refusal)
+        return _refused(request, refusal, id_=id_ if may else "", bar=bar)
     screen = screen_of(sources, now=service.clock.now(), language=_language(request))
-    return web_of(request).pages.render(request, "patient.html", id=id_, screen=screen, ago=ago)
+    return web_of(request).pages.render(
+        request, "patient.html", id=id_, screen=screen, ago=ago, bar=bar, may_override=may
+    )
 
 
 @ROUTES.get("/patients/{id_}/ips.json")
@@ -153,11 +142,17 @@ def _must_not_show(field: str, refusal: Unanswerable | None) -> bool:
     return refusal is not None and refusal.key == "my-number" and refusal.field == field
 
 
-def _refused(request: Request, refusal: Refused) -> Response:
+def _refused(
+    request: Request, refusal: Refused, *, id_: str = "", bar: Bar | None = None
+) -> Response:
+    """Return why; for a patient (`id_`) whose override may be opened, with the way to it."""
     is_stale = refusal.basis == STALE
     key = "stale" if is_stale else refusal.category.value
     status = STATUS[Category.UNAVAILABLE if is_stale else refusal.category]
-    return web_of(request).pages.render(request, "refused.html", status=status, reason=key)
+    offer = id_ if key == Category.FORBIDDEN.value else ""
+    return web_of(request).pages.render(
+        request, "refused.html", status=status, reason=key, id=id_, offer=offer, bar=bar
+    )
 
 
 def _language(request: Request) -> Language:

@@ -116,6 +116,11 @@ class Screen:
     made: str
 
     @property
+    def withheld(self) -> bool:
+        """Whether something is held back by somebody's wish or a rule."""
+        return any(key in {SourceState.WITHHELD.value, "types"} for key, _, _ in self.gaps)
+
+    @property
     def untold(self) -> bool:
         """Whether something must stay off paper."""
         return self.full is not self.told

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from tasuki.ehr.pages.words_override import OVERRIDE
+
 if TYPE_CHECKING:
     from tasuki.shared.web.words import WordTable
 
 WORDS: Final[WordTable] = {
+    **OVERRIDE,
     "find": ("患者をさがす", "Find a patient"),
     "find.by-name": ("氏名と生年月日から", "By name and birth date"),
     "find.by-number": ("番号から", "By number"),

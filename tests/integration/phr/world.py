@@ -14,7 +14,9 @@ from tests.unit.phr.deciding import decided
 
 from tasuki.consent.decision import Permit
 from tasuki.consent.explain import explain
+from tasuki.consent.overrides.override import disputed, seen
 from tasuki.consent.provisions import read_consent
+from tasuki.consent.told_routes import persons_form
 from tasuki.shared.access.principal import Principal, Role
 from tasuki.shared.access.rulings import Caller
 from tasuki.shared.access.scopes import parse_scopes
@@ -23,6 +25,7 @@ from tasuki.shared.fhir.json import parse, render
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from tasuki.consent.overrides.override import Override
     from tasuki.shared.clock import FixedClock
     from tasuki.shared.fhir.json import Resource
     from tasuki.shared.rest.service import FhirService
@@ -46,6 +49,7 @@ class ConsentStub:
 
     clock: FixedClock
     consents: dict[str, Resource] = field(default_factory=dict)
+    overrides: dict[str, Override] = field(default_factory=dict)
     events: Resource = field(default_factory=lambda: {"resourceType": "Bundle", "total": 0})
     asked: list[httpx2.Request] = field(default_factory=list)
     down: bool = False
@@ -65,6 +69,8 @@ class ConsentStub:
             return self._decide(parse(request.content))
         if url.path == "/consent/fhir/AuditEvent":
             return _json(self.events)
+        if url.path.startswith("/consent/overrides/"):
+            return self._override(request, url.path.removeprefix("/consent/overrides/"))
         if request.method == "GET":
             assert parse_qs(url.query)["patient"] == [self.patient]
             return self._all()
@@ -75,6 +81,21 @@ class ConsentStub:
         read_consent({"id": "new", **consent})
         id_ = f"c{len(self.consents) + 1}"
         self.consents[id_] = {**consent, "id": id_, "meta": {"versionId": "1"}}
+
+    def _override(self, request: httpx2.Request, path: str) -> httpx2.Response:
+        now = self.clock.now()
+        if path == "about-me":
+            told = [one for one in self.overrides.values() if not one.hidden_at(now)]
+            return _json({"overrides": [persons_form(one, now) for one in told]})
+        if self.refused is not None:
+            return httpx2.Response(self.refused)
+        id_, _, step = path.partition("/")
+        one = self.overrides[id_]
+        body = parse(request.content)
+        self.overrides[id_] = (
+            seen(one, at=now) if step == "seen" else disputed(one, text=body["text"], at=now)
+        )
+        return httpx2.Response(500) if self.lost else _json(persons_form(self.overrides[id_], now))
 
     def _all(self) -> httpx2.Response:
         entries = [{"resource": one} for one in self.consents.values()]

@@ -47,13 +47,14 @@ class ConsentClient:
 
     Args:
         http: Must not follow redirects.
-        fhir_url: Its FHIR base URL; `/decide` lies beside it.
+        fhir_url: Its FHIR base URL; `/decide` and `/overrides` lie beside it.
     """
 
     def __init__(self, http: httpx2.AsyncClient, fhir_url: str) -> None:
         self._http = http
         self._fhir_url = fhir_url
         self._decide_url = f"{fhir_url.removesuffix('/fhir')}/decide"
+        self._overrides_url = f"{fhir_url.removesuffix('/fhir')}/overrides"
 
     async def consents(self, token: str, patient: str) -> list[Resource]:
         """Return every Consent of the resident, any status.
@@ -107,6 +108,43 @@ class ConsentClient:
             ]
             whole["entry"] = [*whole.get("entry", ()), *events]
         return whole
+
+    async def overrides(self, token: str) -> list[dict[str, Any]]:
+        """Return the emergency overrides of the resident's record they may know of, newest first.
+
+        Raises:
+            Fault: UNAVAILABLE where it does not answer.
+        """
+        answer = await self._sent("GET", f"{self._overrides_url}/about-me", token)
+        found = _parsed(answer).get("overrides")
+        if not isinstance(found, list):
+            raise _unavailable()
+        return found
+
+    async def override_seen(self, token: str, id_: str) -> None:
+        """Say that the resident has read of an override.
+
+        Raises:
+            Fault: It was not done.
+            Unsure: Nobody knows.
+        """
+        await self._step(f"{id_}/seen", token, {})
+
+    async def dispute(self, token: str, id_: str, text: str) -> None:
+        """Object to an override; see `override_seen`."""
+        await self._step(f"{id_}/dispute", token, {"text": text})
+
+    async def _step(self, path: str, token: str, body: Mapping[str, object]) -> None:
+        try:
+            await self._sent(
+                "POST",
+                f"{self._overrides_url}/{path}",
+                token,
+                content=render(dict(body)),
+                kind="application/json",
+            )
+        except _Lost as lost:
+            raise Unsure from lost
 
     async def _resource(self, path: str, token: str, asked: Mapping[str, str]) -> Resource:
         answer = await self._sent("GET", self._fhir_url + path, token, params=asked)

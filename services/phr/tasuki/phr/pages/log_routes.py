@@ -16,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from tasuki.phr.pages import allergy, blood_pressure
 from tasuki.phr.pages.fields import Problem
 from tasuki.phr.pages.log import TYPES, line_of, log_of
+from tasuki.phr.pages.overrides import unread_of
 from tasuki.phr.pages.resident import Resident, ResidentDep
 from tasuki.shared.access.reading import Opened
 from tasuki.shared.audit.shapes import Action
@@ -41,11 +42,13 @@ async def home(resident: ResidentDep, page: int = Query(1, ge=1, le=9_999)) -> R
     """Show the log, blood pressures a page at a time."""
     async with resident.service.gate.enter(resident.caller) as records:
         entries = await records.compartment(resident.id, TYPES, Action.READ)
+    unread = await unread_of(resident)
     log = log_of(entries, resident.patient, resident.words)
     first = (page - 1) * PER_PAGE
     done = resident.request.query_params.get("done")
     return resident.page(
         "home.html",
+        unread=unread,
         log=log,
         readings=log.readings[first : first + PER_PAGE],
         page=page,

@@ -116,14 +116,14 @@ def _place(source: Node, titles: Mapping[str, tuple[str, str]], words: Words) ->
 def _who(user: Node, event: Node, words: Words) -> str:
     role = next((text for one in children(user, "role") if (text := string(one, "text"))), "")
     acted_for = [
-        _organization(_named(child(agent, "who")))
+        organization(_named(child(agent, "who")))
         for agent in children(event, "agent")
         if {one.code for one in codings(child(agent, "type"))} & {"PROV", "BEN"}
     ]
     return " ".join([_word(words, "role", role) or words("looked.role-unknown"), *acted_for])
 
 
-def _organization(name: str) -> str:
+def organization(name: str) -> str:
     """Return a municipality by its name; any other organisation as it is identified."""
     place = (
         municipality(name.removeprefix(_MUNICIPALITY)) if name.startswith(_MUNICIPALITY) else None

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Final
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from tasuki.phr.pages.looked import looks_of
+from tasuki.phr.pages.overrides import told_of
 from tasuki.phr.pages.resident import ResidentDep
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.rest.outcome import STATUS
 
 ROUTES = APIRouter()
 PER_PAGE: Final = 50
+DONE: Final = frozenset({"seen", "disputed"})
 
 
 @ROUTES.get("/looked")
@@ -21,11 +24,15 @@ async def looked(
     resident: ResidentDep,
     page: int = Query(1, ge=1, le=9_999),
     own: int = Query(0, ge=0, le=1),
+    done: str = Query("", max_length=20),
 ) -> Response:
     """Show who looked; the resident's own visits only with `own=1`, but always their number."""
     try:
         token = await resident.session.access_token()
-        bundle = await resident.door.consent.looked(token, resident.patient)
+        bundle, overrides = await asyncio.gather(
+            resident.door.consent.looked(token, resident.patient),
+            resident.door.consent.overrides(token),
+        )
     except Fault as fault:
         if fault.category is Category.UNAUTHENTICATED:
             raise
@@ -45,5 +52,7 @@ async def looked(
         page=page,
         more=first + PER_PAGE < len(shown),
         silent=silent,
+        overrides=told_of(overrides, resident.door.regions, resident.words),
+        done=done if done in DONE else "",
         unsent=total - len(looks) if isinstance(total, int) else 0,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from tasuki.phr.pages.words_looked import LOOKED
+from tasuki.phr.pages.words_overrides import OVERRIDES
 from tasuki.phr.pages.words_sharing import SHARING
 
 if TYPE_CHECKING:
@@ -155,4 +156,4 @@ _LOG: Final[WordTable] = {
     "problem.characters": ("使えない文字があります。", "It has a character that cannot be used."),
 }
 
-WORDS: Final[WordTable] = {**_LOG, **SHARING, **LOOKED}
+WORDS: Final[WordTable] = {**_LOG, **SHARING, **LOOKED, **OVERRIDES}

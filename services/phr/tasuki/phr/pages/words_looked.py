@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 LOOKED: Final[WordTable] = {
     "looked.title": ("誰が見たか", "Who looked"),
     "looked.count": ("{n}件。新しい順です。", "{n} entries, newest first."),
+    "looked.list": ("見られた記録のすべて", "Every look"),
     "looked.empty": ("記録はありません。", "There is no entry."),
     "looked.own-shown": ("ご自分の操作も出しています。", "Your own visits are shown too."),
     "looked.hide-own": ("ご自分の操作を除く", "Leave out your own"),
@@ -56,7 +57,9 @@ LOOKED: Final[WordTable] = {
     "did.disclose": ("まとめて見る", "see a summary"),
     "did.history-system": ("写しを取る", "copy between services"),
     "did.AuthZ-Consent": ("見られるか確かめる", "ask whether it may be seen"),
-    "did.110127": ("緊急閲覧を始める", "begin an emergency override"),
+    "did.110127": ("緊急閲覧を始める・広げる", "begin or widen an emergency override"),
+    "did.110138": ("緊急閲覧を終える", "end an emergency override"),
+    "did.operation": ("緊急閲覧について答える", "answer about an emergency override"),
     "did.110113": ("見ようとする", "try to see"),
     "type.AllergyIntolerance": ("アレルギー", "allergies"),
     "type.AuditEvent": ("誰が見たか", "who looked"),
@@ -96,6 +99,14 @@ LOOKED: Final[WordTable] = {
     ),
     "basis.policy.disaster": ("地域の規則（災害時）", "The region's rule for disasters"),
     "basis.policy.break_glass": ("地域の規則（緊急閲覧）", "The region's rule for overrides"),
+    "basis.override": ("緊急閲覧の記録", "An emergency override"),
+    "basis.second-person": ("2人目が確認ずみ", "A second person agreed"),
+    "basis.ended-by-time": ("時間切れ", "Its time was up"),
+    "basis.override-sought": ("緊急閲覧のための人さがし", "Sought for an emergency override"),
+    "basis.override-bulk": (
+        "緊急閲覧は1人ずつのため",
+        "An override is for one person at a time",
+    ),
     "basis.not-own-record": ("ほかの人の記録だったため", "It was not their own record"),
     "basis.other-region": ("別の地域だったため", "It was another region's"),
     "basis.consent-snapshot-stale": (

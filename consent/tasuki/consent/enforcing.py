@@ -168,8 +168,10 @@ class ConsentDecider:
 
 def _by_our_clock(grant: Grant, now: datetime) -> Grant:
     """Return an override that another machine's clock says has just begun as begun."""
-    ahead = timedelta() < grant.opened_at - now <= CLOCK_SLACK
-    return replace(grant, opened_at=now) if ahead else grant
+    ahead = grant.opened_at - now
+    if not timedelta() < ahead <= CLOCK_SLACK:
+        return grant
+    return replace(grant, opened_at=now, ends_at=grant.ends_at - ahead)
 
 
 def _under_override(decision: Decision, request: AccessRequest) -> Ruling:

@@ -29,13 +29,12 @@ LOOK_SECONDS = 0.1
 LOOKS = 30  # so long a page waits until an override just opened, or ended, has come by the feed
 OTHERS_SECONDS = 0.5  # the other regions hear of it at the same time as we do, give or take
 _CATEGORIES = {
-    400: Category.INVALID,
+    400: Category.NOT_SUPPORTED,  # what is sent here is well formed
     403: Category.FORBIDDEN,
     404: Category.NOT_FOUND,
     409: Category.CONFLICT,
     422: Category.STRUCTURE,
     429: Category.TOO_MANY,
-    501: Category.NOT_SUPPORTED,
 }
 
 

@@ -123,4 +123,4 @@ async def world(settings: EhrSettings) -> AsyncIterator[World]:
             principal(clock), kept, longest=timedelta(hours=8)
         )
         browser.cookies.set(web.cookie_name("session"), secret)
-        yield World(service, store, rules, tokens, around, clock, browser, session.csrf, web)
+        yield World(service, store, rules, tokens, around, clock, browser, session.csrf, web, app)

@@ -233,6 +233,7 @@ class Neighbourhood:
     answers: dict[str, int | Body | float] = field(default_factory=dict)
     locator_status: int = 200
     asked: list[str] = field(default_factory=list)
+    overrides: list[str | None] = field(default_factory=list)
 
     def app(self) -> FastAPI:
         """Return them as one app."""
@@ -258,6 +259,7 @@ class Neighbourhood:
         async def everything(region: str, handle: str, request: Request) -> Response:
             assert request.headers["authorization"] == f"Bearer for-{region}"
             self.asked.append(f"{region}/{handle}")
+            self.overrides.append(request.headers.get("x-emergency-override"))
             answer = self.answers[region]
             if isinstance(answer, float):
                 await asyncio.sleep(answer)
@@ -298,6 +300,7 @@ class World:
     http: httpx2.AsyncClient
     csrf: str
     web: Web
+    app: FastAPI
 
     async def keep(self, *resources: Body, owner: str = "") -> None:
         """Store resources of a patient; of nobody without an owner."""

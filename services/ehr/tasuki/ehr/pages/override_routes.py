@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from tasuki.shared.rest.service import FhirService
 
 ROUTES = APIRouter()
+FIELDS = (
+    *("name", "birth", "sex", "reason", "text", "minutes"),
+    *("ground", "delay_text", "hours"),
+)
 # Of the consent service: what is said to the clinician, not shown as a fault page.
 SAID = {
     Category.CONFLICT: "open-already",
@@ -190,7 +194,7 @@ def _form(
         status=STATUS[Category.STRUCTURE] if wrong or refusal else 200,
         id=id_,
         name=name,
-        form={field: value for field, value in form.items() if field not in hidden},
+        form={field: "" if field in hidden else form.get(field, "") for field in FIELDS},
         wrong=wrong,
         refusal=refusal,
         reasons=REASONS,

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.integration.consent.world import BASE
+from tests.integration.overrides.world import BASE
 from tests.integration.ehr.test_pages import Outline
 
 from tasuki.consent.review_words import WORDS
@@ -15,7 +15,7 @@ from tasuki.shared.access.principal import Role
 from tasuki.shared.web.words import COMMON
 
 if TYPE_CHECKING:
-    from tests.integration.consent.world import World
+    from tests.integration.overrides.world import World
 
 pytestmark = pytest.mark.anyio
 

@@ -221,11 +221,11 @@ async def test_it_is_over_when_its_time_is(world: World, consent: Consent) -> No
 async def test_what_it_does_not_open_is_said(world: World, consent: Consent) -> None:
     await sent(world, "/patients/p1/override", **FORM)
     page = (await shown(world)).text
-    assert "緊急閲覧でも開かない記録です" in page
+    assert "これは緊急閲覧でも開きません" in page
     world.rules.rulings["p1"] = Ruling.refuse("refused/break-glass")
     page = (await shown(world)).text
     assert "緊急閲覧中" in page
-    assert "緊急閲覧でも開かない記録です" in page
+    assert "これは緊急閲覧でも開きません" in page
     assert consent.held
 
 

@@ -15,8 +15,8 @@ OVERRIDE: Final[WordTable] = {
     ),
     "override.offer.go": ("緊急閲覧へ進む", "To the emergency override"),
     "override.still": (
-        "緊急閲覧でも開かない記録です（本人が断っている、または地域の規則）。",
-        "The override does not open this either: the patient refused, or the region's rules do.",
+        "これは緊急閲覧でも開きません。開くのはアレルギー・薬・病名・連絡先で、本人の意思や地域の規則で開かないこともあります。",
+        "The override does not open this. It opens allergies, medicines, conditions and contacts, unless the patient's wish or the region's rules keep them closed.",
     ),
     "override.hidden": (
         "見つからない、または表示されない患者の緊急閲覧",
@@ -33,8 +33,8 @@ OVERRIDE: Final[WordTable] = {
         "Reason: {reason}. The patient is told, and it will be reviewed.",
     ),
     "bar.closed": (
-        "制限された記録は閉じています。必要なら、同じ地域の同僚に「同僚の緊急閲覧を確認する」で次のコードを入れてもらってください：",
-        "Restricted records stay closed. If you need them, ask a colleague of your region to enter this code under “Agree to a colleague's override”: ",
+        "制限された記録（精神科など）は閉じています。開くには、同じ地域の同僚が患者検索の画面の下から、このコードを入力します：",
+        "Restricted records (psychiatric and the like) stay closed. To open them, a colleague of your region enters this code, from the foot of the search page: ",
     ),
     "bar.restricted": (
         "制限された記録も開いています（2人目が確認ずみ）。",

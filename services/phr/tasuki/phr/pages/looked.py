@@ -167,6 +167,8 @@ def _parts(part: str) -> list[str]:
 def _ground(part: str, words: Words) -> str:
     index = words.language
     head, _, rest = part.partition("/")
+    if head == "override":
+        return ""  # which one; its reason stands beside it
     if part in _SPOKEN:
         return _SPOKEN[part][index]
     if head == "reason" and rest in set(BreakGlassReason):

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from tasuki.consent.decision.request import BreakGlassReason
-from tasuki.consent.explain import OVERRIDES
 from tasuki.phr.pages.looked import organization
 from tasuki.phr.pages.moments import said_moment
 from tasuki.shared.faults import Category, Fault
@@ -85,7 +84,7 @@ def _told(one: Mapping[str, Any], titles: Mapping[str, tuple[str, str]], words: 
         until=said_moment(one["ends_at"], language),
         who=" ".join(part for part in who if part) or words("looked.role-unknown"),
         region=titles[region][index] if region in titles else region,
-        reason=OVERRIDES[BreakGlassReason(one["reason"])][language],
+        reason=words(f"reason.{BreakGlassReason(one['reason']).value}"),
         text=str(one["text"]),
         restricted=one["restricted"] is True,
         late=said_moment(late["until"], language) if late else "",

@@ -99,7 +99,6 @@ LOOKED: Final[WordTable] = {
     ),
     "basis.policy.disaster": ("地域の規則（災害時）", "The region's rule for disasters"),
     "basis.policy.break_glass": ("地域の規則（緊急閲覧）", "The region's rule for overrides"),
-    "basis.override": ("緊急閲覧の記録", "An emergency override"),
     "basis.second-person": ("2人目が確認ずみ", "A second person agreed"),
     "basis.ended-by-time": ("時間切れ", "Its time was up"),
     "basis.override-sought": ("緊急閲覧のための人さがし", "Sought for an emergency override"),

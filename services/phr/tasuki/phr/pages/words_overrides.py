@@ -75,6 +75,13 @@ OVERRIDES: Final[WordTable] = {
         "It is not known whether it was recorded. Please send it again in a while.",
     ),
     "dispute.go": ("異議を送る", "Send the objection"),
+    "reason.life": (
+        "生命・身体の危険があり、あなたの同意を得られないため",
+        "Life or body at stake, and your consent could not be had",
+    ),
+    "reason.oral-consent": ("あなたが口頭で同意したため", "You agreed by word of mouth"),
+    "reason.family": ("家族が求めたため", "Your family asked for it"),
+    "reason.law": ("法令の定めがあるため", "The law provides for it"),
     "ground.harm-to-person": ("あなたの生命・身体への危険", "danger to you"),
     "ground.harm-to-other": ("ほかの人の生命・身体への危険", "danger to somebody else"),
     "ground.account-not-safe": (

@@ -129,8 +129,7 @@ async def figures(
     since = now - timedelta(days=days)
     found = [one for one in everything if not days or one.opened_at >= since]
     made: Figures = figures_of(found, now)
-    hours = None if made.to_review is None else round(made.to_review / HOUR, 1)
-    return _render(request, "figures.html", figures=made, days=days, spans=SPANS, hours=hours)
+    return _render(request, "figures.html", figures=made, days=days, spans=SPANS, hour=HOUR)
 
 
 async def _queue(

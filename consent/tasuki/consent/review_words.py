@@ -105,6 +105,7 @@ WORDS: Final[WordTable] = {
     "figures.results": ("結果ごと", "By outcome"),
     "figures.to-review": ("点検までの時間（中央値）", "Median time to review"),
     "figures.hours": ("{n} 時間", "{n} hours"),
+    "figures.minutes": ("{n} 分", "{n} minutes"),
     "figures.no-review": ("まだ点検がありません", "no review yet"),
     "figures.late": ("72時間を過ぎた点検", "Late (over 72 hours)"),
     "figures.disputed": ("異議のあったもの", "Disputed"),

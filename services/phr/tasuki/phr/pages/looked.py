@@ -160,6 +160,8 @@ def _grounds(policies: Iterable[str], words: Words) -> Iterator[str]:
 def _parts(part: str) -> list[str]:
     """A refusal's reason stands before its route: `refused/disaster`."""
     reason, slash, rest = part.partition("/")
+    if slash and reason == "override":
+        return []  # which one; its reason stands beside it
     split = slash and reason in set(DenyReason) and rest in set(Route)
     return [reason] if split else [part]
 
@@ -167,8 +169,6 @@ def _parts(part: str) -> list[str]:
 def _ground(part: str, words: Words) -> str:
     index = words.language
     head, _, rest = part.partition("/")
-    if head == "override":
-        return ""  # which one; its reason stands beside it
     if part in _SPOKEN:
         return _SPOKEN[part][index]
     if head == "reason" and rest in set(BreakGlassReason):

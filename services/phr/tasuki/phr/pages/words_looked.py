@@ -59,7 +59,7 @@ LOOKED: Final[WordTable] = {
     "did.AuthZ-Consent": ("見られるか確かめる", "ask whether it may be seen"),
     "did.110127": ("緊急閲覧を始める・広げる", "begin or widen an emergency override"),
     "did.110138": ("緊急閲覧を終える", "end an emergency override"),
-    "did.operation": ("緊急閲覧について答える", "answer about an emergency override"),
+    "did.operation": ("緊急閲覧の確認・異議・点検", "read, dispute or review an override"),
     "did.110113": ("見ようとする", "try to see"),
     "type.AllergyIntolerance": ("アレルギー", "allergies"),
     "type.AuditEvent": ("誰が見たか", "who looked"),

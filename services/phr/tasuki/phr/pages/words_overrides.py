@@ -51,7 +51,7 @@ OVERRIDES: Final[WordTable] = {
     "told.state.accepted": ("適切と認められました（{at}）", "found justified ({at})"),
     "told.state.not-accepted": ("認められませんでした（{at}）", "found not justified ({at})"),
     "told.review": ("点検担当の説明", "What the reviewer says"),
-    "told.dispute": ("あなたの異議（{at}）", "Your objection ({at})"),
+    "told.dispute": ("あなたの異議", "Your objection"),
     "told.seen.go": ("確認しました", "I have read it"),
     "told.dispute.go": ("異議を申し立てる", "Object"),
     "told.done.seen": ("確認を記録しました。", "It is noted that you have read it."),

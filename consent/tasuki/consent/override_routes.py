@@ -91,9 +91,11 @@ async def open_one(request: Request, service: ServiceDep, caller: CallerDep) -> 
     """Open an override of one person."""
     await _require(service, caller)
     draft = await json_form(request, Draft)
+    principal = caller.principal
+    if principal.patient not in {None, f"Patient/{draft.patient}"}:
+        raise Fault(Category.FORBIDDEN, "the token is bound to another patient", at=("patient",))
     tokens = await _tokens(request, draft)
     now = service.clock.now()
-    principal = caller.principal
     end = now + timedelta(minutes=draft.minutes)
     id_ = service.ids.new()
 

@@ -157,6 +157,19 @@ async def test_who_is_no_clinician_in_care_may_not(world: World, over: dict[str,
     assert len(await world.book.ledger.caught_up()) == 1
 
 
+async def test_a_token_bound_to_one_patient_opens_no_other(world: World) -> None:
+    """A sign-in for BTG names its patient: that one alone."""
+    world.verifier.known["bound"] = replace(
+        world.verifier.known["doctor"], purpose="BTG", patient="Patient/p1"
+    )
+    body = {"holder": "noto", "reason": "life", "text": "x"}
+    other = await world.ask("POST", "/overrides", "bound", {**body, "patient": "p2"})
+    assert other.status_code == 403
+    assert (await world.mine("neighbour")) == []
+    own = await world.ask("POST", "/overrides", "bound", {**body, "patient": "p1"})
+    assert own.status_code == 201
+
+
 async def test_nobody_gets_in_without_a_token(world: World) -> None:
     for method, path in (
         ("POST", "/overrides"),

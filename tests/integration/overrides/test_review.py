@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.integration.overrides.world import BASE
 from tests.integration.ehr.test_pages import Outline
+from tests.integration.overrides.world import BASE
 
 from tasuki.consent.review_words import WORDS
 from tasuki.shared.access.principal import Role

@@ -197,6 +197,35 @@ def test_only_a_life_at_stake_sets_a_refusal_aside(
         assert not ruled(snapshot=no).permitted
 
 
+def test_a_consent_opens_an_override_as_pcf_has_it_and_not_as_leap_does(
+    rule_of: Callable[..., ConsentRule],
+) -> None:
+    """IHE PCF: a nested permit of BTG holds whatever purposes the root names.
+
+    leap-cds sets a Consent aside whose root does not name the purpose of the request, so that PCF's
+    own example (Consent-ex-dissent-intermediate-break-glass) never opens there. Ours is PCF's.
+    https://profiles.ihe.net/ITI/PCF/Consent-ex-dissent-intermediate-break-glass.html
+    """
+    nested = rule_of(
+        {
+            "type": "deny",
+            "purpose": ["TREAT"],
+            "provision": [{"type": "permit", "purpose": ["BTG"]}],
+        },
+        dateTime="2025-06-13",
+    )
+    closed = replace(POLICY, break_glass=Effect.DENY)
+    assert not ruled(policy=closed).permitted
+    opened = ruled(policy=closed, snapshot=Snapshot(rules=(nested,)))
+    assert opened.admits(ALLERGY)
+    assert "Consent/c1" in opened.basis
+    for reason in BreakGlassReason:
+        some = Snapshot({"person-1": (replace(GRANT, reason=reason),)}, rules=(nested,))
+        assert ruled(policy=closed, snapshot=some).admits(ALLERGY)
+    without = Snapshot(grants={}, rules=(nested,))
+    assert not ruled(policy=closed, snapshot=without).permitted  # a Consent alone is no override
+
+
 def test_the_newest_of_several_counts() -> None:
     ended = replace(GRANT, id="o0", opened_at=AT - 2 * HOUR, ends_at=AT - HOUR)
     ruling = ruled(snapshot=Snapshot({"person-1": (ended, GRANT)}), override=None)

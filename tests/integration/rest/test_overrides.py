@@ -213,3 +213,24 @@ async def test_whom_to_override_is_told_where_one_fits_and_nothing_more(house: H
     with pytest.raises(Fault, match="one person at a time"):
         async with house.app.state.fhir.gate.enter(urgent) as records:
             await records.find_people(keys, most=10, query="")
+
+
+async def test_a_group_is_open_only_where_all_its_members_are(house: House) -> None:
+    ids = await people(house)
+
+    async def group(*members: str) -> str:
+        return await house.create(
+            {
+                "resourceType": "Group",
+                "type": "person",
+                "actual": True,
+                "member": [{"entity": {"reference": f"Patient/{one}"}} for one in members],
+            }
+        )
+
+    alone, both = await group(ids["a"]), await group(ids["a"], ids["b"])
+    house.decider.rulings[ids["b"]] = Ruling.refuse("break-glass-missing/none")
+    assert (await house.get(f"/Group/{alone}", token="ward", headers=UNDER)).status_code == 200
+    refused = await house.get(f"/Group/{both}", token="ward", headers=UNDER)
+    assert refused.status_code == 404
+    assert ids["b"] not in refused.text

@@ -99,6 +99,13 @@ def review(walk: Walk) -> None:
     for words in ("北村 隆", "断ったはずです", "生命・身体の危険", "あと 7"):
         assert words in main(page)
     assert "花子" not in page.content()
+    page.get_by_role("link", name="何が見られたかを見る").click()
+    page.wait_for_load_state()
+    walk.looks_right("override-uses")
+    for words in ("南加賀医療圏", "アレルギー", "処方", "まとめて見る"):
+        assert words in main(page)
+    page.get_by_role("link", name="点検待ち", exact=True).click()
+    page.wait_for_load_state()
     press(page, "点検を記録する")
     assert "選んでください" in main(page)
     page.check("input[value=not-accepted]")

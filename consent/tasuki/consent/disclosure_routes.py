@@ -15,6 +15,7 @@ import httpx2
 from fastapi import APIRouter, Query, Request, Response
 
 from tasuki.consent.overrides.book import of
+from tasuki.consent.overrides.uses import grounds
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import parse_resource
@@ -55,7 +56,7 @@ async def disclosures(
         total, events = await records.disclosures(tokens, MOST) if tokens else (0, [])
     near: Neighbours = request.app.state.near
     holders: Sequence[Holder] = request.app.state.holders
-    answers = await asyncio.gather(*(_asked(near, holder, tokens) for holder in holders))
+    answers = await asyncio.gather(*(asked_of(near, holder, tokens) for holder in holders))
     notes: list[dict[str, object]] = []
     for holder, answer in zip(holders, answers, strict=True):
         if answer is None:
@@ -84,22 +85,15 @@ async def _told(
     now = service.clock.now()
     async with service.store.unit() as unit:
         hidden = {f"override/{one.id}" for one in await of(unit, person) if one.hidden_at(now)}
-    told = [event for event in events if not hidden or hidden.isdisjoint(_grounds(event))]
+    told = [event for event in events if not hidden or hidden.isdisjoint(grounds(event))]
     return told, len(events) - len(told)
-
-
-def _grounds(event: Resource) -> set[str]:
-    agents = event.get("agent", ())
-    return {
-        part for one in agents for policy in one.get("policy", ()) for part in policy.split("|")
-    }
 
 
 def _note(words: str) -> dict[str, object]:
     return {"resource": warning(words), "search": {"mode": "outcome"}}
 
 
-async def _asked(
+async def asked_of(
     near: Neighbours, holder: Holder, tokens: Sequence[str]
 ) -> tuple[int, list[Resource]] | None:
     """Return how many events a holder has, and the newest of them; None where it does not answer."""

@@ -63,6 +63,6 @@ def review_app(
         extra_css=(TEMPLATES / "review.css").read_text(encoding="utf-8"),
     )
     app = FastAPI(title="Tasuki review", docs_url=None, redoc_url=None, openapi_url=None)
-    app.include_router(review_routes.ROUTES)
     install(app, Web(pages, party))
+    app.include_router(review_routes.ROUTES)  # after sign-in, whose place an id would take
     return app

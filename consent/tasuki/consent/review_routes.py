@@ -5,16 +5,19 @@ They show the words that were written when it was opened, never a name or a reco
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Final
 
 from fastapi import APIRouter, Depends, Query, Request
 from starlette.responses import RedirectResponse, Response
 
+from tasuki.consent.disclosure_routes import asked_of
 from tasuki.consent.overrides import override as rules
 from tasuki.consent.overrides.figures import decided_of, figures_of, queue_of, result_of
 from tasuki.consent.overrides.override import MOST_TEXT, Override
+from tasuki.consent.overrides.uses import uses_of
 from tasuki.shared.access.principal import Role
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.clock import TOKYO
@@ -25,11 +28,12 @@ from tasuki.shared.web.session import SEE_OTHER, CheckedForm, SignedIn, caller_f
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
     from tasuki.consent.overrides.book import Book
     from tasuki.consent.overrides.figures import Figures
+    from tasuki.consent.settings import Holder
     from tasuki.shared.access.rulings import Caller
+    from tasuki.shared.rest.neighbours import Neighbours
     from tasuki.shared.rest.service import FhirService
     from tasuki.shared.web.words import Words
 
@@ -132,6 +136,28 @@ async def figures(
     return _render(request, "figures.html", figures=made, days=days, spans=SPANS, hour=HOUR)
 
 
+@ROUTES.get("/{id_}")
+async def one(id_: str, request: Request, service: ServiceDep, caller: OfficerDep) -> Response:
+    """Show one override with what was looked at under it, asked of every holder."""
+    override, tokens = await _book(request).looked_at(caller, id_)
+    holders: tuple[Holder, ...] = request.app.state.holders
+    near: Neighbours = request.app.state.near
+    answers = await asyncio.gather(*(asked_of(near, holder, tokens) for holder in holders))
+    events = [event for answer in answers if answer is not None for event in answer[1]]
+    silent = [
+        (holder.title_ja, holder.title_en)
+        for holder, answer in zip(holders, answers, strict=True)
+        if answer is None or answer[0] > len(answer[1])
+    ]
+    return _render(
+        request,
+        "one.html",
+        row=_row(override, service.clock.now()),
+        uses=[(_said(use.at), use) for use in uses_of(events, id_)],
+        silent=silent,
+    )
+
+
 async def _queue(
     request: Request,
     service: FhirService,
@@ -182,6 +208,13 @@ def _row(one: Override, now: datetime) -> Row:
 
 def _moment(at: datetime) -> str:
     return f"{at.astimezone(TOKYO):%Y-%m-%d %H:%M}"
+
+
+def _said(recorded: str) -> str:
+    try:
+        return _moment(datetime.fromisoformat(recorded))
+    except ValueError:
+        return recorded
 
 
 def _book(request: Request) -> Book:

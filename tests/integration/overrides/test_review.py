@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.integration.ehr.test_pages import Outline
+from tests.integration.overrides.test_overrides import use
 from tests.integration.overrides.world import BASE
 
 from tasuki.consent.review_words import WORDS
 from tasuki.shared.access.principal import Role
+from tasuki.shared.audit.events import Outcome
+from tasuki.shared.audit.shapes import Action
 from tasuki.shared.web.words import COMMON
 
 if TYPE_CHECKING:
@@ -92,6 +96,36 @@ async def test_it_is_accepted_or_not_with_words_the_person_reads(world: World) -
     assert case["agent"][2]["who"] == {"identifier": {"value": "officer-1"}}
 
 
+async def test_what_was_looked_at_is_shown_by_kind_and_place(world: World) -> None:
+    one = await over(world)
+    used = use(world, one)
+    world.around.looked = [
+        replace(used, entities=("Patient/p1", "Condition"), query=None),
+        replace(used, action=Action.SEARCH, query="AllergyIntolerance?patient=planted-name"),
+        replace(used, outcome=Outcome.DENIED, action=Action.DENIED, entities=("Observation",)),
+        replace(used, basis="everyday-within|policy/noto/everyday_within", entities=("Procedure",)),
+        use(world, "another"),
+    ]
+    await world.sign_in()
+    assert f"/consent/overrides/{one}" in await world.page()
+    page = await world.page(f"/{one}")
+    assert_is_a_good_page(page)
+    text = re.sub(r"<[^>]+>", " ", page)
+    for words in ("病名", "アレルギー", "検査・測定", "開かなかった", "能登北部", "まとめて見る"):
+        assert words in text, words
+    assert "処置" not in text
+    assert "planted-name" not in page
+    assert text.count("まとめて見る") == 1
+    (case, *_) = await world.leaves()
+    assert case["agent"][2]["role"][0]["text"] == "privacy"
+    world.around.down = True
+    silent = await world.page(f"/{one}?lang=en")
+    assert "did not answer" in silent
+    assert "North Noto" in silent
+    answer = await world.http.get(f"{BASE}/overrides/nothing")
+    assert answer.status_code == 404
+
+
 async def test_a_dispute_brings_it_back(world: World) -> None:
     one = await over(world)
     await world.sign_in()
@@ -145,7 +179,7 @@ async def test_what_is_open_or_decided_is_not_reviewed(world: World) -> None:
 async def test_nobody_else_gets_in(world: World, role: Role) -> None:
     one = await over(world, text="secret-words")
     await world.sign_in(role)
-    for path in ("/", "/decided", "/figures"):
+    for path in ("/", "/decided", "/figures", f"/{one}"):
         answer = await world.http.get(f"{BASE}/overrides{path}")
         assert answer.status_code == 403
         assert "secret-words" not in answer.text
@@ -156,10 +190,12 @@ async def test_without_a_session_or_its_form_nothing_is_done(world: World) -> No
     one = await over(world)
     bare = await world.http.get(f"{BASE}/overrides")
     assert (bare.status_code, bare.headers["location"]) == (303, "/consent/overrides/")
-    for path in ("/", "/decided", "/figures"):
+    for path in ("/", "/decided", "/figures", f"/{one}"):
         answer = await world.http.get(f"{BASE}/overrides{path}")
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/consent/overrides/sign-in")
+    away = await world.http.get(f"{BASE}/overrides/sign-in")
+    assert away.headers["location"].startswith("http://consent.test/auth/authorize?")
     assert (await world.reviewed(one)).status_code == 303
     await world.sign_in()
     world.csrf = "guessed"

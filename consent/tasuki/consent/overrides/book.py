@@ -93,6 +93,17 @@ class Book:
         self.ledger.put(override)
         return override
 
+    async def looked_at(self, caller: Caller, id_: str) -> tuple[Override, tuple[str, ...]]:
+        """Return an override and its person's network tokens, for who reviews it; it is recorded.
+
+        Raises:
+            Fault: NOT_FOUND.
+        """
+        async with self.store.unit() as unit:
+            override = await one_of(unit, id_)
+            await unit.record([self._leaf(caller, Action.OVERRIDE_CASE, override)])
+            return override, await unit.tokens_of_owner(override.person)
+
     async def end_old(self) -> None:
         """End what time has ended, with an audit leaf of its own."""
         now = self.clock.now()

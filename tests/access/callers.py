@@ -15,7 +15,7 @@ from tasuki.shared.access.tokens import AccessTokenVerifier
 if TYPE_CHECKING:
     from tasuki.shared.clock import Clock
 
-ISSUER = "http://desk.test/auth"
+ISSUER = "https://desk.test/auth"
 LIFE = 3_600 * 6  # seconds; the clock of a world is moved by minutes
 KEY = ECKey.generate_key("P-256", auto_kid=True)
 READ, WRITE = "user/*.rs", "user/*.cruds"

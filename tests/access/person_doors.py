@@ -298,10 +298,14 @@ async def batch(v: Visit) -> None:
             v.report(kind, f"{row.path} in a batch: {entry['response']['status']}", row)
 
 
-@door("$network-tokens", "person", "GET /Patient/{id_}/$network-tokens", holders=("phr",))
+@door("$network-tokens", "person", "GET /Patient/{id_}/$network-tokens")
 async def network_tokens(v: Visit) -> None:
     v.count(v.person.patient)
     answer = await v.ask("GET", f"Patient/{v.person.id}/$network-tokens")
+    if v.asker.caller.role not in ("service", "resident"):
+        v.require(answer, 403, 404)
+        v.require_like(answer, await v.absent("", "GET", f"Patient/{NEVER}/$network-tokens"))
+        return
     if v.seen([v.person.patient]):
         if v.require(answer, 200) and not answer.json()["tokens"]:
             v.report("missing", "network tokens")

@@ -239,7 +239,7 @@ async def test_an_address_that_only_begins_like_ours_is_not_ours(few: World) -> 
     """HAPI FHIR CVE-2026-34359 and siblings: addresses were compared by how they begin."""
     noto = few.holders["noto"]
     person = noto.people[1]
-    for base in (f"{noto.base}.example.org", f"{noto.base}x", "http://desk.test/ehr/kaga/fhir"):
+    for base in (f"{noto.base}.example.org", f"{noto.base}x", "https://desk.test/ehr/kaga/fhir"):
         answer = await get(few, noto, f"Observation?subject={base}/Patient/{person.id}")
         assert answer.status_code == 200
         assert answer.json()["total"] == 0

@@ -53,7 +53,7 @@ def routes_of(app: FastAPI) -> set[str]:
 
 
 def named_by_doors(holder: str) -> set[str]:
-    assert matrix.LISTS
+    assert all(matrix.LISTS)
     return {route for door in DOORS.values() if holder in door.holders for route in door.routes}
 
 

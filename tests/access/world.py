@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from tasuki.shared.rest.jobs import Jobs
     from tasuki.shared.rest.service import FhirService
 
-HOST = "http://desk.test"
+HOST = "https://desk.test"
 REGISTRAR = "registrar"
 HOLDERS = ("noto", "kaga", "phr")
 # Beyond what people have said: Patients whom a label hides.

@@ -30,7 +30,7 @@ TYPES: dict[Kind, str] = {
     "declaration": "Declaration",
     "override": "Override",
 }
-KIND_OF = {type_: kind for kind, type_ in TYPES.items()}
+KIND_OF: dict[str, Kind] = {TYPES[kind]: kind for kind in KINDS}
 # What a reader understands that does not say; newer kinds would stop it.
 FIRST_KINDS = "consent,declaration"
 PAGE = 200

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 DATA = Path(__file__).parents[2] / "data"
 ISSUER = "http://127.0.0.1:1/auth"  # nobody answers there
-BASE = "http://testserver/consent"
+BASE = "https://testserver/consent"
 START = datetime(2026, 1, 10, 8, 0, tzinfo=UTC)
 KEY = ECKey.generate_key("P-256", parameters={"kid": "k1", "use": "sig"})
 
@@ -128,7 +128,7 @@ async def world(
         app.router.lifespan_context(app),
         httpx2.AsyncClient(
             transport=httpx2.ASGITransport(app=outer, raise_app_exceptions=True),
-            base_url="http://testserver",
+            base_url="https://testserver",
             headers={"Accept-Language": "ja"},
         ) as http,
     ):

@@ -67,7 +67,7 @@ async def settings(postgres: EmbeddedPostgres, tmp_path: Path) -> EhrSettings:
     others = [
         Region(
             code=code,
-            base_url=f"http://desk.test/ehr/{code}/fhir",
+            base_url=f"https://desk.test/ehr/{code}/fhir",
             title_ja=title,
             title_en=code.title(),
         )
@@ -75,15 +75,15 @@ async def settings(postgres: EmbeddedPostgres, tmp_path: Path) -> EhrSettings:
     ]
     return EhrSettings(
         public_url=BASE,
-        issuer="http://desk.test/auth",
+        issuer="https://desk.test/auth",
         database_url=postgres.url("ehr"),
         keys_database_url=postgres.url("keys"),
         key_file=tmp_path / "ring.json",
         tenant=tenant,
         region=Region(code="noto", base_url=FHIR, title_ja="能登北部", title_en="Noto"),
         regions=tuple(others),
-        consent_url="http://desk.test/consent/fhir",
-        locator_url="http://desk.test/locator/fhir",
+        consent_url="https://desk.test/consent/fhir",
+        locator_url="https://desk.test/locator/fhir",
         answer_seconds=0.5,
         web_client_id="viewer-noto",
         web_private_jwk_file=tmp_path / "web.json",

@@ -190,7 +190,7 @@ async def test_it_is_opened_used_and_ended(world: World, consent: Consent) -> No
             },
         )
     ]
-    assert ("doctor-token", "http://desk.test/consent/fhir", "tasuki/override") in (
+    assert ("doctor-token", "https://desk.test/consent/fhir", "tasuki/override") in (
         world.tokens.exchanged
     )
     world.around.answers["kaga"] = everything(patient("k1"), allergy("k2", "k1", "ペニシリン"))

@@ -96,7 +96,7 @@ async def test_a_patient_is_found(world: World, fields: dict[str, str]) -> None:
 
     page = await world.find(**fields)
 
-    assert f"{BASE.removeprefix('http://desk.test')}/patients/p1" in page
+    assert f"{BASE.removeprefix('https://desk.test')}/patients/p1" in page
     assert "1938-04-05（昭和13年4月5日）" in page
     assert_is_a_good_page(page)
 

@@ -192,7 +192,7 @@ async def test_the_token_is_exchanged_for_each_region_with_the_types_it_needs(
 
     [(token, audience, scope)] = world.tokens.exchanged
     assert token == "doctor-token"
-    assert audience == "http://desk.test/ehr/kaga/fhir"
+    assert audience == "https://desk.test/ehr/kaga/fhir"
     assert {"user/Patient.rs", "user/AllergyIntolerance.rs", "user/Medication.rs"} <= set(
         scope.split()
     )

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from tasuki.shared.store.store import SealedStore
     from tasuki.shared.web.session import Web
 
-BASE = "http://desk.test/ehr/noto"
+BASE = "https://desk.test/ehr/noto"
 FHIR = f"{BASE}/fhir"
 MEMBER_SYSTEM = "http://jpfhir.jp/fhir/clins/Idsystem/JP_Insurance_memberID"
 MEMBER = "00012345:あいう:187:05"
@@ -154,7 +154,7 @@ def principal(clock: FixedClock, role: Role = Role.CLINICIAN) -> Principal:
         organization="Organization/1",
         region="noto",
         token_id="t",
-        issuer="http://desk.test/auth",
+        issuer="https://desk.test/auth",
         actor=(),
         expires_at=clock.now() + timedelta(hours=1),
         display="能登 医師",

@@ -290,9 +290,9 @@ async def test_who_looked_before_they_came_is_told_to_them_and_to_nobody_else(
 
 
 async def test_somebody_who_is_in_no_phr_is_known_when_they_come(world: World) -> None:
-    del world.around.people[("http://consent.test/phr/fhir", "me")]
+    del world.around.people[("https://consent.test/phr/fhir", "me")]
     told = await world.open()
-    world.around.people[("http://consent.test/phr/fhir", "me")] = (HANAKO,)
+    world.around.people[("https://consent.test/phr/fhir", "me")] = (HANAKO,)
     (mine,) = await world.mine()
     assert mine["id"] == told["id"]
 
@@ -301,7 +301,7 @@ async def test_what_changes_in_the_phr_is_told_again(world: World) -> None:
     """A new insurer makes new tokens: services that knew nobody by them must hear of it."""
     await world.mine()
     told = await world.open()
-    world.around.people[("http://consent.test/phr/fhir", "me")] = (HANAKO, OTHER)
+    world.around.people[("https://consent.test/phr/fhir", "me")] = (HANAKO, OTHER)
     await world.mine()
     await asyncio.sleep(0.1)
     assert (await feed(world))[-1].person == (HANAKO, OTHER)

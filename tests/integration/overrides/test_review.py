@@ -195,7 +195,7 @@ async def test_without_a_session_or_its_form_nothing_is_done(world: World) -> No
         assert answer.status_code == 303
         assert answer.headers["location"].startswith("/consent/overrides/sign-in")
     away = await world.http.get(f"{BASE}/overrides/sign-in")
-    assert away.headers["location"].startswith("http://consent.test/auth/authorize?")
+    assert away.headers["location"].startswith("https://consent.test/auth/authorize?")
     assert (await world.reviewed(one)).status_code == 303
     await world.sign_in()
     world.csrf = "guessed"
@@ -225,7 +225,7 @@ async def test_the_figures(world: World) -> None:
 
 async def test_many_come_in_pages_and_none_is_lost(world: World) -> None:
     for number in range(21):
-        world.around.people[("http://consent.test/ehr/noto/fhir", f"q{number}")] = (
+        world.around.people[("https://consent.test/ehr/noto/fhir", f"q{number}")] = (
             f"{number:02d}" * 16,
         )
         by = "doctor" if number % 2 else "colleague"

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tasuki.shared.store.store import SealedStore
     from tasuki.shared.web.session import Web
 
-HOST = "http://consent.test"
+HOST = "https://consent.test"
 BASE = f"{HOST}/consent"
 REGION = f"{HOST}/ehr/noto/fhir"
 PHR = f"{HOST}/phr/fhir"

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from tasuki.shared.fhir.json import Resource
     from tasuki.shared.rest.service import FhirService
 
-HOST = "http://phr.test"
+HOST = "https://phr.test"
 BASE = f"{HOST}/phr"
-CONSENT = "http://consent.test/consent"
+CONSENT = "https://consent.test/consent"
 TOKEN = "resident-token"
 
 

@@ -165,3 +165,11 @@ def test_the_table_speaks_of_known_labels_and_no_code_has_two() -> None:
     codes = [code for row in rows for code in row["icd10"]]
     assert len(codes) == len(set(codes))
     assert "." not in "".join(codes)
+
+
+@pytest.mark.parametrize("written", ["N", "L", "R", "V"])
+def test_a_sensitive_resource_is_restricted_whatever_is_written_beside_it(written: str) -> None:
+    """A permit up to N does not release it, and a refusal of R and above holds it back."""
+    meta = {"meta": {"security": [{"system": CONFIDENTIALITY, "code": written}]}}
+    level = facts_of({**condition("F20"), **meta}).level
+    assert level is (Level.V if written == "V" else Level.R)

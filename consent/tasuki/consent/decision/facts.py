@@ -35,7 +35,7 @@ class ResourceFacts:
     Attributes:
         type: Resource type.
         reference: `Type/id`.
-        level: Its confidentiality: as labelled, else N, else R when a sensitivity is labelled.
+        level: Its confidentiality: as labelled, else N; R at least where there is a sensitivity.
         sensitivities: Sensitivity labels it carries, or has by its content.
         period: The time its content is about; None when not known.
         authors: References of its authors; None when not known.
@@ -108,8 +108,9 @@ def _labels(
             levels.add(Level.__members__.get(code, Level.V))  # an unknown level is the strictest
         elif system not in _NO_RESTRICTION:
             sensitivities.add(code)
-    implied = Level.R if sensitivities else Level.N
-    return max(levels, default=implied), frozenset(sensitivities)
+    # A sensitivity counts as restricted whatever level was written beside it.
+    least = Level.R if sensitivities else Level.U
+    return max(least, max(levels, default=Level.N)), frozenset(sensitivities)
 
 
 def _tags(resource: Mapping[str, object]) -> frozenset[str]:

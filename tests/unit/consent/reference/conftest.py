@@ -114,7 +114,8 @@ def _marks(resource: dict[str, Any]) -> tuple[str, set[str]]:
     codes = {coding["code"] for coding in resource.get("meta", {}).get("security", [])}
     levels = sorted((c for c in codes if len(c) == 1), key=LADDER.index)
     kinds = {c for c in codes if len(c) > 1}
-    return (levels[-1] if levels else "R" if kinds else "N"), kinds
+    level = levels[-1] if levels else "N"
+    return ("R" if kinds and level != "V" else level), kinds
 
 
 def _label_fits(codes: set[str], resource: dict[str, Any], *, refusing: bool) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tasuki.consent.client import CLOCK_SLACK, Freshness, freshness
 from tasuki.consent.decision import (
@@ -29,6 +29,7 @@ from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.rulings import Interaction, Ruling
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from tasuki.consent.decision import BreakGlass, Decision
@@ -184,10 +185,17 @@ def _under_override(decision: Decision, request: AccessRequest) -> Ruling:
     if isinstance(decision, Deny):
         return ruling_of(everyday)
     override, care = ruling_of(decision), ruling_of(everyday)
+
+    def admits(resource: Mapping[str, Any]) -> bool:
+        return override.admits(resource) or care.admits(resource)
+
     return Ruling.permit_partly(
         f"{override.basis}|{care.basis}",
         withheld_types=override.withheld_types & care.withheld_types,
-        screen=lambda resource: override.admits(resource) or care.admits(resource),
+        screen=admits,
+        masked=lambda resource: (
+            not admits(resource) and (override.masks(resource) or care.masks(resource))
+        ),
     )
 
 

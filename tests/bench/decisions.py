@@ -49,6 +49,7 @@ def _measured(count: int) -> dict[str, Any]:
         resource_types=frozenset({"Observation"}),
         consents=_consents(count),
         policy=read_implicit_policy({"region": "noto", "everyday_within": "permit"}),
+        may_ask=frozenset({Purpose.TREAT}),
     )
     taken: dict[str, list[float]] = {"decision": [], "resource": []}
     permitted = 0

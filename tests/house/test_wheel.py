@@ -19,7 +19,7 @@ ROOMS = (
     *(ROOT / "services" / name for name in ("auth", "ehr", "locator", "phr", "shelter")),
     *(ROOT / name for name in ("consent", "shared", "deploy")),
 )
-SEEN = {".html", ".zdict", ".json", ".csv", ".gz", ".css", ".typed"}
+SEEN = {".html", ".zdict", ".json", ".csv", ".gz", ".css", ".typed", ".cedar", ".cedarschema"}
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 

@@ -19,6 +19,7 @@ from tasuki.consent import (
 )
 from tasuki.consent.declaring import Declaring
 from tasuki.consent.officer.web import officers_app, officers_sessions, officers_web
+from tasuki.consent.operator import Place, RoleRules
 from tasuki.consent.overrides.book import Book
 from tasuki.consent.overrides.ending import ending
 from tasuki.consent.overrides.ledger import Ledger
@@ -60,12 +61,14 @@ def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> Fas
     store = store_for(settings, clock=clock, ids=ids, links_people=False)
     near = neighbours_for(settings, settings.fhir_url, clock=clock, ids=ids)
     desk = Desk("consent", settings.tenant, clock)
+    place = Place("consents", settings.tenant, settings.registrars)
+    roles = RoleRules(place, clock, settings.operator_policy)
     service = FhirService(
         title="Tasuki consent",
         base_url=settings.fhir_url,
         issuer=settings.issuer,
         types=TYPES,
-        gate=Gate(store, ConsentRoomDecider(settings.registrars), desk, ids=ids),
+        gate=Gate(store, ConsentRoomDecider(roles), desk, ids=ids),
         store=store,
         verifier=near.verifier,
         clock=clock,
@@ -85,6 +88,7 @@ def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> Fas
     for one in (app, fhir, *([review] if review else [])):
         one.state.fhir = service
         one.state.desk = desk
+        one.state.roles = roles
         one.state.declaring = declaring
         one.state.proposals = proposals
         one.state.near = near

@@ -75,6 +75,7 @@ async def decided(request: Request, service: ServiceDep, caller: CallerDep) -> R
             declarations=await request.app.state.declaring.counting(unit),
             consents=await _consents(unit, person),
             policy=request.app.state.policies.get(question.holder_region),
+            may_ask=request.app.state.roles.heard(question.role),
         )
         decision = decide(access)
         entry = request.app.state.desk.entry(

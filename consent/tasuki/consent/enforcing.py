@@ -1,6 +1,7 @@
 """The consent decision at a service's gate: from principal and snapshot to a ruling.
 
-Every step that finds nothing refuses. Who may write is the service's own rule, not consent's.
+The role policy is asked first (`consent.operator`); its permit of somebody's record only lets consent
+be asked. Every step that finds nothing refuses.
 """
 
 from __future__ import annotations
@@ -22,11 +23,12 @@ from tasuki.consent.decision import (
     facts_of,
 )
 from tasuki.consent.keeping import FEED
+from tasuki.consent.operator import is_own, refusal
 from tasuki.consent.resource_types import R4_TYPES
 from tasuki.consent.vocabulary import ActorRole, Purpose
 from tasuki.shared.access.principal import Role
 from tasuki.shared.access.records import NOBODY
-from tasuki.shared.access.rulings import Interaction, Ruling
+from tasuki.shared.access.rulings import Ruling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
     from tasuki.consent.decision import BreakGlass, Decision
     from tasuki.consent.keeping import KeptSnapshot
+    from tasuki.consent.operator import RoleRules
     from tasuki.consent.overrides.grant import Grant
     from tasuki.consent.policy import ImplicitPolicy
     from tasuki.shared.access.principal import Principal
@@ -56,7 +59,6 @@ NO_OVERRIDE = frozenset(
         *(DenyReason.WRONG_PERSON, DenyReason.ROLE_MAY_NOT),
     }
 )
-READERS_OF_COMMON = frozenset({Role.CLINICIAN, Role.RESIDENT, Role.HOSPITAL, Role.SERVICE})
 
 
 class ConsentDecider:
@@ -66,7 +68,7 @@ class ConsentDecider:
         region: The holder's region.
         policy: Its implicit policy.
         snapshot: Its copy of Consents and declarations.
-        residents_write: Whether a resident may write their own record here (the PHR).
+        roles: Its role policy.
         clock: The time.
     """
 
@@ -76,13 +78,13 @@ class ConsentDecider:
         policy: ImplicitPolicy,
         snapshot: KeptSnapshot,
         *,
-        residents_write: bool,
+        roles: RoleRules,
         clock: Clock,
     ) -> None:
         self._region = region
         self._policy = policy
         self._snapshot = snapshot
-        self._residents_write = residents_write
+        self._roles = roles
         self._clock = clock
 
     @property
@@ -92,40 +94,24 @@ class ConsentDecider:
 
     async def rule(self, unit: Unit, ask: Ask) -> Ruling:
         """See `Decider.rule`."""
-        principal = ask.caller.principal
-        if principal.role is Role.HOSPITAL:
-            return self._hospital(principal)
-        if ask.interaction.writes:
-            return self._write(principal, ask)
-        if principal.role is Role.SERVICE:
-            return _service(principal)
+        answers = self._roles.to(ask)
+        answer = answers.to(ask.caller.principal.purpose)
+        if not answer.permitted:
+            return refusal(ask, answer)
+        if answer.alone:
+            return Ruling.permit(answer.basis)
         if ask.owner == NOBODY:
-            permitted = principal.role in READERS_OF_COMMON
-            return Ruling.permit("policy/about-nobody") if permitted else Ruling.hide("role")
-        if principal.role is Role.RESIDENT and not _is_own(principal, ask.owner):
-            return Ruling.hide("not-own-record")
-        return await self._consented(unit, ask)
+            return Ruling.permit(answer.basis)
+        ruling = await self._consented(unit, ask, answers.heard)
+        if not ruling.permitted:
+            return ruling
+        return replace(ruling, basis=f"{ruling.basis}|{answer.basis}")
 
-    def _hospital(self, principal: Principal) -> Ruling:
-        """A hospital feeds its own region, and may read back what lies there."""
-        if principal.region == self._region and not self._residents_write:
-            return Ruling.permit(f"policy/source-of-region/{self._region}")
-        return Ruling.hide("other-region")
-
-    def _write(self, principal: Principal, ask: Ask) -> Ruling:
-        own = self._residents_write and _is_own(principal, ask.owner)
-        erases_person = ask.interaction is Interaction.DELETE and "Patient" in ask.types
-        if own and not erases_person:
-            return Ruling.permit("policy/own-record")
-        if principal.role is Role.RESIDENT and not _is_own(principal, ask.owner):
-            return Ruling.hide("not-own-record")
-        return Ruling.refuse("role-may-not-write")
-
-    async def _consented(self, unit: Unit, ask: Ask) -> Ruling:
+    async def _consented(self, unit: Unit, ask: Ask, heard: frozenset[Purpose]) -> Ruling:
         principal = ask.caller.principal
         purpose = _purpose(principal)
         age = self._snapshot.age()
-        own = principal.role is Role.RESIDENT
+        own = is_own(principal, ask.owner)
         if not own and freshness(age, purpose) is Freshness.REFUSE:
             return Ruling.refuse("consent-snapshot-stale")
         types = frozenset(ask.types)
@@ -146,6 +132,7 @@ class ConsentDecider:
             declarations=self._snapshot.declarations,
             consents=() if own else await self._snapshot.consents(unit, ask.owner),
             policy=self._policy,
+            may_ask=heard,
             break_glass=await self._override(unit, ask) if purpose is Purpose.BTG else None,
         )
         decision = decide(request)
@@ -229,17 +216,6 @@ def basis_text(decision: Decision) -> str:
     if basis.second_person is not None:
         parts.append("second-person")
     return "|".join(parts)
-
-
-def _service(principal: Principal) -> Ruling:
-    """Tasuki's own services copy what they must serve later, under their own gates."""
-    if principal.purpose == Purpose.HOPERAT:
-        return Ruling.permit("policy/replication")
-    return Ruling.hide("purpose")
-
-
-def _is_own(principal: Principal, owner: str) -> bool:
-    return principal.role is Role.RESIDENT and principal.patient == f"Patient/{owner}"
 
 
 def _purpose(principal: Principal) -> Purpose | None:

@@ -1,28 +1,29 @@
-"""Who may do what in the consent service itself: residents with their own Consents, nobody else.
+"""Who may do what in the consent service itself: the role policy alone, for nobody's Consent is asked.
 
-Services read Consents through the feed, which has a scope of its own.
+Residents come to their own Consents. Services read Consents through the feed, which has a scope of
+its own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from tasuki.consent.operator import refusal
 from tasuki.shared.access.principal import Role
-from tasuki.shared.access.rulings import Interaction, Ruling
+from tasuki.shared.access.rulings import Ruling
 
 if TYPE_CHECKING:
+    from tasuki.consent.operator import RoleRules
     from tasuki.shared.access.records import Unit
     from tasuki.shared.access.rulings import Ask
-
-OWN_TYPES = frozenset({"Consent", "AuditEvent", "Patient"})
 
 
 @dataclass(frozen=True, slots=True)
 class ConsentRoomDecider:
     """See `Decider`."""
 
-    registrars: frozenset[str]
+    roles: RoleRules
 
     @property
     def feed(self) -> str | None:
@@ -31,20 +32,13 @@ class ConsentRoomDecider:
 
     async def rule(self, unit: Unit, ask: Ask) -> Ruling:
         """See `Decider.rule`."""
-        principal = ask.caller.principal
-        if principal.role is Role.SERVICE and not ask.interaction.writes:
-            return Ruling.permit("policy/replication")
-        registrar = principal.role is Role.SERVICE and principal.client_id in self.registrars
-        if registrar and ask.interaction is Interaction.CREATE:
-            return Ruling.permit("policy/registrar")
-        own = principal.role is Role.RESIDENT and principal.patient == f"Patient/{ask.owner}"
-        if not own and set(ask.types) == {"AuditEvent"} and await _same_person(unit, ask):
-            return Ruling.permit("policy/own-record")
-        if not (own and ask.owner and set(ask.types) <= OWN_TYPES):
-            return Ruling.hide("not-own-record")
-        if ask.interaction is Interaction.DELETE:
-            return Ruling.refuse("a-consent-is-ended-not-deleted")
-        return Ruling.permit("policy/own-record")
+        if set(ask.types) == {"AuditEvent"} and await _same_person(unit, ask):
+            owner = (ask.caller.principal.patient or "").removeprefix("Patient/")
+            ask = replace(ask, owner=owner)
+        answer = self.roles.to(ask).to(ask.caller.principal.purpose)
+        if answer.alone:
+            return Ruling.permit(answer.basis)
+        return refusal(ask, answer)
 
 
 async def _same_person(unit: Unit, ask: Ask) -> bool:

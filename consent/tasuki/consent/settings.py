@@ -31,6 +31,7 @@ class ConsentSettings(ServiceSettings):
         holders: Whoever may have disclosed something.
         registrars: Client ids that may record Consents given on paper.
         policies: Implicit policy documents by region, for `POST /decide`.
+        operator_policy: A file of Cedar policies added to the product's own role policy.
         web_client_id: The interactive client of the officer's pages.
         web_private_jwk_file: The key that proves it; None where there are no pages.
         declaration_keys: The JWK set that declarations are signed with; None where none is made.
@@ -46,6 +47,7 @@ class ConsentSettings(ServiceSettings):
     holders: tuple[Holder, ...] = ()
     registrars: frozenset[str] = frozenset()
     policies: tuple[dict[str, str], ...] = ()
+    operator_policy: Path | None = None
     declaration_keys: Path | None = None
     review_client_id: str = ""
     review_private_jwk_file: Path | None = None

@@ -18,6 +18,7 @@ from tasuki.deploy.clients_command import CLIENTS
 from tasuki.deploy.folder import DataFolder, read_json
 from tasuki.deploy.keys_command import KEYS
 from tasuki.deploy.plainly import fail, plain_faults
+from tasuki.deploy.policy_command import POLICY
 
 APP = typer.Typer(
     help="Tasuki: hospital records and residents' own logs, down to the shelter desk.",
@@ -28,6 +29,7 @@ APP = typer.Typer(
 AUDIT = typer.Typer(help="The audit log.", no_args_is_help=True)
 APP.add_typer(AUDIT, name="audit")
 APP.add_typer(KEYS, name="keys")
+APP.add_typer(POLICY, name="policy")
 APP.add_typer(CLIENTS, name="clients")
 APP.add_typer(ACCOUNTS, name="accounts")
 

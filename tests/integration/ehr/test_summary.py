@@ -289,6 +289,7 @@ async def test_that_there_is_a_restricted_medicine_is_said_and_not_which(world: 
         holder_region="noto",
         resource_types=R4_TYPES,
         policy=read_implicit_policy({"region": "noto", "everyday_within": "permit"}),
+        may_ask=frozenset({Purpose.TREAT}),
     )
     world.rules.rulings["p1"] = ruling_of(decide(everyday))
     answer = await world.fhir("Patient/p1/$summary")

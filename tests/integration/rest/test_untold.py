@@ -19,6 +19,7 @@ from tests.store.world import tenant_on
 from tasuki.consent.enforcing import ConsentDecider
 from tasuki.consent.feed import FeedPage, write_page
 from tasuki.consent.keeping import KeptSnapshot
+from tasuki.consent.operator import Place, RoleRules
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.consent.signing.trust import Trust
 from tasuki.shared.access.jwks import StaticJwks
@@ -47,7 +48,8 @@ async def ward(server: Server, tmp_path: Path) -> AsyncIterator[House]:
             world.store.replicas, world.clock, Trust(StaticJwks({}), "x", world.clock)
         )
         policy = read_implicit_policy({"region": "noto", "everyday_within": "permit"})
-        rules = ConsentDecider("noto", policy, snapshot, residents_write=False, clock=world.clock)
+        roles = RoleRules(Place("region", "noto"), world.clock)
+        rules = ConsentDecider("noto", policy, snapshot, roles=roles, clock=world.clock)
         async with house_on(world, rules=rules) as made:
             page = write_page(FeedPage("e1", (), 0, None)).encode()
             await snapshot.apply(page, world.clock.now())

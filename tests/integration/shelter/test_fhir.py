@@ -77,6 +77,32 @@ async def test_scope_role_and_purpose_are_each_needed_and_each_refusal_is_record
             assert {event["outcome"] for event in events[before:]} == {"8"}
 
 
+async def test_whom_an_operator_closes_the_desk_to_finds_nobody_and_opens_nothing(
+    postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
+) -> None:
+    rules = tmp_path / "desk.cedar"
+    rules.write_text(
+        '@id("left-the-exchange") forbid (principal, action, resource) when '
+        '{ principal has organization && principal.organization == "Organization/left" };',
+        encoding="utf-8",
+    )
+    async with world(postgres, tmp_path, operator_policy=rules) as w:
+        w.noto.put("p1", [patient()], TOKEN)
+        w.stubs.declare()
+        await w.settle()
+        person = await found(w)
+        left = {"organization": "Organization/left"}
+        for answer in (await matched(w, ASKED, **left), await profile(w, person, **left)):
+            assert answer.status_code == 403
+            assert "能登" not in answer.text
+        denied = [event for event in await w.events() if event["outcome"] == "8"]
+        assert len(denied) == 2
+        assert all("policy/left-the-exchange" in str(event) for event in denied)
+        assert (await profile(w, person)).status_code == 200
+        (shown,) = [e for e in await w.events() if "policy/nurse-asks" in str(e)]
+        assert shown["outcome"] == "0"
+
+
 async def test_match_answers_masked_candidates_or_what_is_needed(
     postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
 ) -> None:

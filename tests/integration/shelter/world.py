@@ -348,7 +348,11 @@ def query_of(event: Json) -> str:
 
 @asynccontextmanager
 async def world(
-    postgres: EmbeddedPostgres, folder: Path, *, limits: Limits | None = None
+    postgres: EmbeddedPostgres,
+    folder: Path,
+    *,
+    limits: Limits | None = None,
+    operator_policy: Path | None = None,
 ) -> AsyncIterator[World]:
     """Run a shelter service among its stubs, on a database of its own."""
     listening = socket.socket()
@@ -395,6 +399,7 @@ async def world(
         web_client_id="shelter-desk",
         web_private_jwk_file=jwk,
         limits=limits or Limits(),
+        operator_policy=operator_policy,
         follow=False,
     )
     server = uvicorn.Server(uvicorn.Config(stubs.app, log_level="error", lifespan="off"))

@@ -13,8 +13,10 @@ import pytest
 
 from tasuki.consent.decision import AccessRequest, Actor, BreakGlass, BreakGlassReason
 from tasuki.consent.declarations import Declaration
+from tasuki.consent.operator import Place, RoleRules
 from tasuki.consent.provisions import read_consent
 from tasuki.consent.vocabulary import EMERGENCY_CLASSES, ActorRole, DataClass, Purpose
+from tasuki.shared.clock import FixedClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -125,8 +127,12 @@ def request_of() -> Callable[..., AccessRequest]:
         classes=frozenset(DataClass),
     )
 
+    rules = RoleRules(Place("region", "kaga"), FixedClock(NOW))
+
     def build(**over: Any) -> AccessRequest:
-        return replace(base, **over)
+        built = replace(base, **over)
+        heard = frozenset() if built.role is None else rules.heard(built.role)
+        return replace(built, may_ask=over.get("may_ask", heard))
 
     return build
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from tasuki.consent.decision import AccessRequest, Actor, decide
 from tasuki.consent.declarations import Declaration
+from tasuki.consent.operator import Place, RoleRules
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.consent.provisions import read_consent
 from tasuki.consent.vocabulary import EMERGENCY_CLASSES, ActorRole, Purpose
+from tasuki.shared.clock import FixedClock
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,6 +35,7 @@ DECLARED = Declaration(
     opened_by="officer",
     recorded_at=AT - timedelta(days=1),
 )
+RULES = RoleRules(Place("consents", "consent"), FixedClock(AT))
 
 
 def decided(
@@ -58,5 +61,6 @@ def decided(
             declarations=(DECLARED,),
             consents=tuple(read_consent(one).held_for(PATIENT) for one in consents),
             policy=read_implicit_policy(policy),
+            may_ask=RULES.heard(ActorRole(question["role"])),
         )
     )

@@ -97,6 +97,25 @@ def test_that_nothing_was_found_is_told_in_words(basis: str, ja: Words, en: Word
         assert ground != basis
 
 
+@pytest.mark.parametrize(
+    ("added", "told"),
+    [
+        ("|policy/staff-see|policy/clinician-asks", 0),
+        ("|policy/night-closed", 1),
+    ],
+)
+def test_of_the_role_policy_only_what_an_operator_added_is_told(
+    added: str, told: int, ja: Words, en: Words
+) -> None:
+    basis = "everyday-within|policy/noto/everyday_within"
+    for words in (ja, en):
+        before = look(replace(NURSE, basis=basis), words).grounds
+        grounds = look(replace(NURSE, basis=basis + added), words).grounds
+        assert grounds[: len(before)] == before
+        assert len(grounds) == len(before) + told
+        assert not any(ground.startswith("policy/") for ground in grounds)
+
+
 def test_only_the_residents_own_account_is_own(ja: Words) -> None:
     mine = replace(NURSE, actor="account-1", actor_role="resident", basis="policy/own-record")
     assert look(mine, ja).own

@@ -2,7 +2,7 @@
 
 1. A part missing or not understood: no.
 2. The resident's own record: yes, but for what they were not told.
-3. The role must have a route for the purpose (`routes`).
+3. The role policy must hear the role for the purpose, and there must be a route (`routes`).
 4. The Consents that stand are heard (`standing`, `voice`); a refusal beats a permit.
 5. Where no Consent speaks, the implicit policy of the holder's region answers; empty means no.
 
@@ -24,7 +24,7 @@ from tasuki.consent.decision.outcome import (
     Route,
 )
 from tasuki.consent.decision.residual import Reach, Residual
-from tasuki.consent.decision.routes import MAY_ASK, Way, way_for
+from tasuki.consent.decision.routes import Way, way_for
 from tasuki.consent.decision.standing import standing
 from tasuki.consent.decision.voice import Asked, Voice, voice_of
 from tasuki.consent.resource_types import R4_TYPES
@@ -66,14 +66,13 @@ def decide(request: AccessRequest) -> Decision:
 
 
 def _unclear(request: AccessRequest) -> DenyReason | None:
-    may_ask = MAY_ASK.get(request.role, frozenset()) if request.role else frozenset()
     named = request.patient and request.holder_region and request.actor.subject
     clear = named and request.at.tzinfo and request.types and request.resource_types <= R4_TYPES
     policy = request.policy
     checks = (
         (request.purpose is None, DenyReason.PURPOSE_MISSING),
         (request.role is None, DenyReason.ROLE_MISSING),
-        (request.purpose not in may_ask, DenyReason.ROLE_MAY_NOT),
+        (request.purpose not in request.may_ask, DenyReason.ROLE_MAY_NOT),
         (not clear, DenyReason.REQUEST_UNCLEAR),
         (any(c.patient != request.patient for c in request.consents), DenyReason.WRONG_PERSON),
         (policy and policy.region != request.holder_region, DenyReason.WRONG_POLICY),

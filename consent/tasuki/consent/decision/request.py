@@ -95,6 +95,7 @@ class AccessRequest:
         consents: All Consents held for the person, any status.
         policy: The implicit policy of the holder's region.
         drill_resident: Whether the person exists for exercises only.
+        may_ask: For which purposes the role policy hears this actor; none where it was not asked.
     """
 
     patient: str
@@ -113,6 +114,7 @@ class AccessRequest:
     policy: ImplicitPolicy | None = None
     drill_resident: bool = False
     break_glass: BreakGlass | None = None
+    may_ask: frozenset[Purpose] = frozenset()
 
     @property
     def types(self) -> frozenset[str]:

@@ -6,7 +6,6 @@ Each route ends in a `Way` (how far it reaches, what binds it, what it rests on)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tasuki.consent.decision.outcome import DenyReason, Route
@@ -18,28 +17,9 @@ from tasuki.consent.resource_types import class_of
 from tasuki.consent.vocabulary import ActorRole, DataClass, Effect, Level, Purpose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tasuki.consent.decision.request import BreakGlass
     from tasuki.consent.declarations import Declaration
 
-# Which purposes a role may ask for at all. What is not listed has no route.
-MAY_ASK: Mapping[ActorRole, frozenset[Purpose]] = MappingProxyType(
-    {
-        ActorRole.RESIDENT: frozenset({Purpose.PATRQT}),
-        ActorRole.CLINICIAN: frozenset(
-            {
-                *(Purpose.TREAT, Purpose.ETREAT, Purpose.BTG, Purpose.DISASTER),
-                *(Purpose.HPAYMT, Purpose.HOPERAT, Purpose.HRESCH),
-            }
-        ),
-        ActorRole.NURSE: frozenset({Purpose.DISASTER}),
-        ActorRole.OFFICER: frozenset(),
-        ActorRole.HOSPITAL: frozenset(
-            {Purpose.TREAT, Purpose.HPAYMT, Purpose.HOPERAT, Purpose.HRESCH}
-        ),
-    }
-)
 _CARE = frozenset({Purpose.TREAT, Purpose.ETREAT})
 _ALL = frozenset(DataClass)
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from tasuki.consent.enforcing import ConsentDecider
 from tasuki.consent.following import consent_follower
 from tasuki.consent.keeping import FEED, KeptSnapshot
+from tasuki.consent.operator import Place, RoleRules
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.consent.signing.trust import trust_for
 from tasuki.ehr import summary
@@ -55,9 +56,8 @@ def create_app(settings: EhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
             "break_glass": settings.break_glass,
         }
     )
-    decider = ConsentDecider(
-        settings.region.code, policy, snapshot, residents_write=False, clock=clock
-    )
+    roles = RoleRules(Place("region", settings.region.code), clock, settings.operator_policy)
+    decider = ConsentDecider(settings.region.code, policy, snapshot, roles=roles, clock=clock)
     gate = Gate(store, decider, Desk("ehr", settings.region.code, clock), ids=ids)
     service = FhirService(
         title=f"Tasuki EHR {settings.region.title_en}",

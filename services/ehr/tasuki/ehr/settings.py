@@ -33,6 +33,7 @@ class EhrSettings(ServiceSettings):
         regions: The other regions.
         strict_clins: Hold what is created and updated to the rules of JP-CLINS where it claims one
             of its profiles. The sets that hospitals send are held to them in any case.
+        operator_policy: A file of Cedar policies added to the product's own role policy.
         answer_seconds: How long a summary waits for a region before it goes out without it.
         web_client_id: The interactive client of the clinicians' pages; empty for none: a region
             may be a FHIR server alone.
@@ -52,6 +53,7 @@ class EhrSettings(ServiceSettings):
     disaster: str = "deny"
     break_glass: str = "deny"
     strict_clins: bool = False
+    operator_policy: Path | None = None
     answer_seconds: float = 3.0
     web_client_id: str = ""
     web_private_jwk_file: Path | None = None

@@ -10,9 +10,9 @@ from fastapi import FastAPI
 from tasuki.consent.enforcing import ConsentDecider
 from tasuki.consent.following import consent_follower
 from tasuki.consent.keeping import FEED, KeptSnapshot
+from tasuki.consent.operator import Place, RoleRules
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.consent.signing.trust import trust_for
-from tasuki.phr.deciding import PhrDecider
 from tasuki.phr.pages import log_routes, looked_routes, override_routes, sharing_routes
 from tasuki.phr.pages.consent_client import ConsentClient
 from tasuki.phr.pages.resident import Door
@@ -58,14 +58,10 @@ def create_app(settings: PhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
         store.replicas, clock, trust_for(settings, settings.consent_url, near, clock)
     )
     # What a resident writes here is shown to others by consent only: no implicit policy.
-    by_consent = ConsentDecider(
-        REGION,
-        read_implicit_policy({"region": REGION}),
-        snapshot,
-        residents_write=True,
-        clock=clock,
-    )
-    decider = PhrDecider(by_consent, settings.registrars)
+    policy = read_implicit_policy({"region": REGION})
+    place = Place("residents", REGION, settings.registrars)
+    roles = RoleRules(place, clock, settings.operator_policy)
+    decider = ConsentDecider(REGION, policy, snapshot, roles=roles, clock=clock)
     service = FhirService(
         title="Tasuki PHR",
         base_url=settings.fhir_url,

@@ -32,6 +32,7 @@ class PhrSettings(ServiceSettings):
         web_client_id: The interactive client of the pages.
         web_private_jwk_file: The key that proves it.
         registrars: Client ids that may register residents and bring in what they kept elsewhere.
+        operator_policy: A file of Cedar policies added to the product's own role policy.
         regions: The regions the pages tell residents about; each is asked about on its own.
     """
 
@@ -43,6 +44,7 @@ class PhrSettings(ServiceSettings):
     web_client_id: str
     web_private_jwk_file: Path
     registrars: frozenset[str] = frozenset()
+    operator_policy: Path | None = None
     regions: tuple[Region, ...] = ()
     max_body: int = Field(default=5 * MEGABYTE, description="largest request body, bytes")
     max_entries: int = Field(default=500, description="most entries of one Bundle")

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from tasuki.consent.enforcing import ConsentDecider
 from tasuki.consent.following import consent_follower
 from tasuki.consent.keeping import KeptSnapshot
+from tasuki.consent.operator import Place, RoleRules
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.consent.signing.trust import trust_for
 from tasuki.shared.access.gate import Desk, Gate
@@ -62,12 +63,13 @@ def create_app(settings: ShelterSettings, *, clock: Clock, ids: IdSource) -> Fas
         store.replicas, clock, trust_for(settings, settings.consent_url, near, clock)
     )
     policy = read_implicit_policy({"region": settings.region, "disaster": settings.disaster})
-    decider = ConsentDecider(settings.region, policy, snapshot, residents_write=False, clock=clock)
+    roles = RoleRules(Place("region", settings.region), clock, settings.operator_policy)
+    decider = ConsentDecider(settings.region, policy, snapshot, roles=roles, clock=clock)
     audit = Desk("shelter", settings.region, clock)
     gate = Gate(store, decider, audit, ids=ids)
     people = People(store, settings.holders, policy, clock=clock, ids=ids)
     states = HolderStates(settings.holders, store.replicas)
-    ground = Ground(snapshot, policy, settings.facility_municipality)
+    ground = Ground(snapshot, policy, roles, settings.facility_municipality)
     shelter = Shelter(
         lookup=Lookup(store, Budget(settings.limits), settings.limits, audit, clock),
         profiles=Profiles(store, people, states, ground, desk=audit, clock=clock),
@@ -78,6 +80,7 @@ def create_app(settings: ShelterSettings, *, clock: Clock, ids: IdSource) -> Fas
         ),
         states=states,
         snapshot=snapshot,
+        roles=roles,
         gate=gate,
         clock=clock,
         ids=ids,

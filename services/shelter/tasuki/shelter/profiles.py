@@ -1,6 +1,6 @@
 """From a chosen person to the profile: decided, recorded, and only then shown.
 
-1. the role and purpose   2. the record   3. the consent snapshot is there   4. the decision
+1. the role and purpose, and the role policy   2. the record   3. the consent snapshot is there   4. the decision
 5. the audit leaf, durable in the same transaction   6. the profile in words
 """
 
@@ -15,6 +15,7 @@ from tasuki.consent.decision import AccessRequest, Actor, Deny, decide
 from tasuki.consent.enforcing import ROLES, basis_text
 from tasuki.consent.vocabulary import Purpose
 from tasuki.shared.access.principal import Role
+from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.audit.events import Outcome
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.clinical.profile_view import view
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from tasuki.consent.decision import Basis, Permit
     from tasuki.consent.keeping import KeptSnapshot
+    from tasuki.consent.operator import Answer, RoleRules
     from tasuki.consent.policy import ImplicitPolicy
     from tasuki.shared.access.gate import Desk
     from tasuki.shared.access.records import RecordStore, Stored, Unit
@@ -93,6 +95,7 @@ class Ground:
 
     snapshot: KeptSnapshot
     policy: ImplicitPolicy
+    roles: RoleRules
     facility: str
 
 
@@ -120,6 +123,7 @@ class Profiles:
         self._states = states
         self._snapshot = ground.snapshot
         self._policy = ground.policy
+        self._roles = ground.roles
         self._facility = ground.facility
         self._desk = desk
         self._clock = clock
@@ -148,7 +152,7 @@ class Profiles:
             parsed = self._opened(stored)
             decision = await self._decision(unit, caller, person, parsed.record)
             if isinstance(decision, str):
-                return await self._refused(unit, caller, person, decision)
+                return await self._refused(unit, caller, person, *decision.split("|", 1))
             if isinstance(decision, Deny):
                 basis = f"{decision.reason}/{basis_text(decision)}"
                 return await self._refused(unit, caller, person, decision.reason, basis)
@@ -156,7 +160,8 @@ class Profiles:
                 return None
             whole = is_whole(decision.residual)
             released, shown = await self._released(unit, stored, parsed, decision, language)
-            await self._record(unit, caller, stored, released, basis_text(decision))
+            basis = f"{basis_text(decision)}|{self._heard(caller, person)[0].basis}"
+            await self._record(unit, caller, stored, released, basis)
         age = self._snapshot.age()
         if age is None:
             raise RuntimeError("decided on without a snapshot")
@@ -185,6 +190,9 @@ class Profiles:
             return NOT_STAFF
         if principal.purpose != Purpose.DISASTER:
             return NOT_FOR_DISASTER
+        answer, heard = self._heard(caller, person)
+        if not answer.permitted:
+            return f"{NOT_STAFF}|{answer.basis or NOT_STAFF}"
         if freshness(age, Purpose.DISASTER) is Freshness.REFUSE:
             return NO_SNAPSHOT
         return decide(
@@ -207,8 +215,13 @@ class Profiles:
                 consents=await self._snapshot.consents(unit, person),
                 policy=self._policy,
                 drill_resident=record.drill,
+                may_ask=heard,
             )
         )
+
+    def _heard(self, caller: Caller, person: str) -> tuple[Answer, frozenset[Purpose]]:
+        answers = self._roles.answers(caller.principal, Interaction.READ, person, TYPES)
+        return answers.to(caller.principal.purpose), answers.heard
 
     async def _released(
         self, unit: Unit, stored: Stored, parsed: _Parsed, decision: Permit, language: Language

@@ -60,6 +60,7 @@ class ShelterSettings(ServiceSettings):
         disaster: `permit` or `deny`: the answer in a declared disaster where nobody has spoken.
         web_client_id: The interactive client of the pages.
         web_private_jwk_file: The key that proves it.
+        operator_policy: A file of Cedar policies added to the product's own role policy.
         follow: Whether this process reads the feeds by itself; False only where somebody pulls.
     """
 
@@ -75,4 +76,5 @@ class ShelterSettings(ServiceSettings):
     web_client_id: str
     web_private_jwk_file: Path
     limits: Limits = Limits()
+    operator_policy: Path | None = None
     follow: bool = True

@@ -60,6 +60,7 @@ def refuses_shelters(
                 declarations=(declaration,),
                 consents=tuple(consents),
                 policy=policy,
+                may_ask=frozenset({Purpose.DISASTER}),
             )
         )
         for role in _STAFF

@@ -15,6 +15,7 @@ from tests.unit.consent.overrides.conftest import AT, HOUR
 
 from tasuki.consent.decision.request import BreakGlassReason
 from tasuki.consent.enforcing import ConsentDecider
+from tasuki.consent.operator import Place, RoleRules
 from tasuki.consent.overrides.grant import Grant
 from tasuki.consent.policy import ImplicitPolicy
 from tasuki.consent.vocabulary import Effect
@@ -75,6 +76,9 @@ class Snapshot:
         return self.grants.get(person, ())
 
 
+ASKED = "|policy/staff-see|policy/clinician-asks"
+
+
 def ruled(  # noqa: PLR0913 - what a ruling is asked of
     *,
     snapshot: Snapshot | None = None,
@@ -89,7 +93,7 @@ def ruled(  # noqa: PLR0913 - what a ruling is asked of
         "noto",
         policy,
         cast("KeptSnapshot", snapshot or Snapshot()),
-        residents_write=False,
+        roles=RoleRules(Place("region", "noto"), FixedClock(at)),
         clock=FixedClock(at),
     )
     caller = Caller(principal, "r1", override=override)
@@ -100,7 +104,7 @@ def ruled(  # noqa: PLR0913 - what a ruling is asked of
 def test_the_override_opens_the_emergency_classes() -> None:
     ruling = ruled()
     assert ruling.permitted
-    assert ruling.basis == "break-glass|policy/noto/break_glass|override/o1|reason/life"
+    assert ruling.basis == "break-glass|policy/noto/break_glass|override/o1|reason/life" + ASKED
     assert ruling.admits(ALLERGY)
     assert not ruling.admits(RESULT)
     assert not ruling.admits({**ALLERGY, **R})
@@ -166,7 +170,8 @@ def test_never_less_than_everyday_care() -> None:
     assert "Observation" not in both.withheld_types
     closed = replace(POLICY, break_glass=Effect.DENY)
     assert (
-        ruled(principal=own, policy=closed).basis == "everyday-within|policy/noto/everyday_within"
+        ruled(principal=own, policy=closed).basis
+        == "everyday-within|policy/noto/everyday_within" + ASKED
     )
     assert not ruled(policy=closed).permitted
 

@@ -196,8 +196,7 @@ class Builders:
         )
         policy = read_implicit_policy({"region": "kaga", **dict.fromkeys(case.allowed, "permit")})
         declared = (self.declaration_of(drill=case.declared == "drill"),) if case.declared else ()
-        return replace(
-            base,
+        return self.request_of(
             purpose=Purpose(case.purpose),
             role=ActorRole(case.role),
             actor=actor,

@@ -36,6 +36,14 @@ _MUNICIPALITY: Final = "urn:tasuki:municipality|"
 _SPOKEN: Final = {one.value: words for one, words in DENIALS.items()} | {
     one.value: words for one, words in ROUTES.items()
 }
+# Role and purpose stand in the line already.
+_UNSAID: Final = frozenset(
+    f"policy/{one}"
+    for one in (
+        *("resident-asks", "clinician-asks", "nurse-asks", "hospital-asks"),
+        *("own-record-seen", "staff-see"),
+    )
+)
 _REASONS: Final = {one.value: words for one, words in OVERRIDES.items()}
 
 
@@ -153,7 +161,7 @@ def _what(event: Node, words: Words) -> Iterator[str]:
 
 def _grounds(policies: Iterable[str], words: Words) -> Iterator[str]:
     for policy in policies:
-        for part in policy.split("|"):
+        for part in (one for one in policy.split("|") if one not in _UNSAID):
             yield from (ground for one in _parts(part) if (ground := _ground(one, words)))
 
 

@@ -85,6 +85,8 @@ LOOKED: Final[WordTable] = {
         "病院がその地域に送った記録",
         "The hospital's own records, sent to its region",
     ),
+    "basis.policy.own-consents": ("ご本人の記録です。", "This is your own record."),
+    "basis.policy": ("運用者の規則（{name}）", "The operator's rule ({name})"),
     "basis.policy.replication": (
         "サービスの間の写し（人は見ていません）",
         "Copied between services; nobody looked",

@@ -21,8 +21,8 @@ from tasuki.shared.audit.checkpoint import BadCheckpoint
 from tasuki.shared.crypto.keys import CannotOpen
 from tasuki.shared.fhir.search import parse_query
 from tasuki.shared.store import leaves
-from tasuki.shared.store.stamper import SIGN_EVERY, log_origin
-from tasuki.shared.store.store import checkpoint_key
+from tasuki.shared.store.logkeys import checkpoint_key, log_origin
+from tasuki.shared.store.stamper import SIGN_EVERY
 from tasuki.shared.store.vault import AUDIT
 
 if TYPE_CHECKING:

@@ -3,98 +3,167 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from sqlalchemy import select
 
 from tasuki.deploy.demo import house_for
 from tasuki.deploy.folder import read_json
-from tasuki.shared.audit.checkpoint import verify_checkpoint
-from tasuki.shared.audit.verify import StoredLeaf, Verdict, verify_log
+from tasuki.shared.audit.verify import Damage, Verdict, verify_log
 from tasuki.shared.crypto.keyring import FileKeyRing
-from tasuki.shared.crypto.keys import CannotOpen
-from tasuki.shared.store import leaves
-from tasuki.shared.store.schema import CHECKPOINT, LEAF
-from tasuki.shared.store.stamper import log_origin
-from tasuki.shared.store.store import checkpoint_key, engine_for
+from tasuki.shared.store.logkeys import checkpoint_key, log_origin
+from tasuki.shared.store.store import Databases, engine_for
 from tasuki.shared.store.vault import AUDIT, KeyVault
+from tasuki.shared.store.whole_log import (
+    own_heads,
+    signed_heads,
+    stored_leaves,
+    witnessed_notes,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from pathlib import Path
 
     from tasuki.deploy.composing import House
     from tasuki.deploy.folder import DataFolder
-    from tasuki.shared.crypto.keys import DataKey
+    from tasuki.shared.clock import Clock
+    from tasuki.shared.crypto.keyring import KeyRing
 
 
-async def verify_all(folder: DataFolder, said: Callable[[str], None]) -> bool:
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What verifying one log found.
+
+    Attributes:
+        verdict: Against all heads.
+        alone: Against the heads the log keeps of itself.
+        forged: Heads kept under its name that its key did not sign.
+        witnessed: Size of the largest head that others kept; None where nobody did.
+    """
+
+    verdict: Verdict
+    alone: Verdict
+    forged: int
+    witnessed: int | None
+
+    @property
+    def ok(self) -> bool:
+        """Return whether nothing bad was found."""
+        return self.verdict.ok and not self.forged
+
+
+async def verify_all(
+    folder: DataFolder, said: Callable[[str], None], notes: Sequence[Path] = ()
+) -> bool:
     """Verify the log of every service of a demo; return whether all are whole.
 
-    PostgreSQL is started where it does not run, and stopped again then.
+    Args:
+        folder: The demo's. PostgreSQL is started where it does not run, and stopped again then.
+        said: Takes one line for each log.
+        notes: Files with checkpoints that were kept elsewhere.
     """
+    async with opened_house(folder) as house:
+        kept = [await asyncio.to_thread(path.read_text, encoding="utf-8") for path in notes]
+        kept += await witnessed_in(house)
+        good = True
+        for tenant in audited(house):
+            found = await verify_one(house, tenant, kept)
+            good = good and found.ok
+            said(f"{tenant:<10} {told(found)}")
+    return good
+
+
+@asynccontextmanager
+async def opened_house(folder: DataFolder) -> AsyncIterator[House]:
+    """Yield the demo's house with its PostgreSQL answering."""
     port = int(read_json(folder.demo)["base_url"].rpartition(":")[2])
     house = house_for(folder, port)
     ours = not house.postgres.running
     await asyncio.to_thread(house.postgres.start)
-    good = True
     try:
-        for tenant in house.tenants:
-            if tenant == "auth":
-                continue
-            verdict = await verify_one(house, tenant)
-            good = good and verdict.ok
-            said(f"{tenant:<10} {told(verdict)}")
+        yield house
     finally:
         # A demo that was started meanwhile took the server over.
         if ours and not folder.pid.exists():
             await asyncio.to_thread(house.postgres.stop)
-    return good
 
 
-async def verify_one(house: House, tenant: str) -> Verdict:
-    """Verify one service's log: leaves, tree and signed checkpoints."""
+def audited(house: House) -> list[str]:
+    """Return the tenants that keep an audit log of this kind."""
+    return [tenant for tenant in house.tenants if tenant != "auth"]
+
+
+async def witnessed_in(house: House) -> list[str]:
+    """Return every note that a service of the house keeps as a witness."""
+    found: list[str] = []
+    for tenant in audited(house):
+        engine = engine_for(house.postgres.url(house.database(tenant)))
+        try:
+            async with engine.connect() as connection:
+                for notes in (await witnessed_notes(connection, tenant)).values():
+                    found += notes
+        finally:
+            await engine.dispose()
+    return found
+
+
+async def verify_one(house: House, tenant: str, kept: Sequence[str] = ()) -> Findings:
+    """Verify one service's log: leaves, tree, signed heads, and the heads others kept of it."""
+    databases = Databases(
+        records=engine_for(house.postgres.url(house.database(tenant))),
+        keys=engine_for(house.postgres.url(house.database("keys"))),
+    )
     ring = FileKeyRing(house.folder.ring).tenant(tenant)
-    engine = engine_for(house.postgres.url(house.database(tenant)))
-    keys_engine = engine_for(house.postgres.url(house.database("keys")))
     try:
-        vault = KeyVault(keys_engine, ring, tenant, house.clock)
-        key = (await vault.ensured([""], AUDIT))[""]
-        async with engine.connect() as connection:
-            rows = (
-                await connection.execute(
-                    select(LEAF.c.seq, LEAF.c.leaf, LEAF.c.sealed)
-                    .where(LEAF.c.tenant == tenant, LEAF.c.seq.is_not(None))
-                    .order_by(LEAF.c.seq)
-                )
-            ).all()
-            notes = (
-                await connection.execute(
-                    select(CHECKPOINT.c.note)
-                    .where(CHECKPOINT.c.tenant == tenant)
-                    .order_by(CHECKPOINT.c.size)
-                )
-            ).scalars()
-            public = checkpoint_key(ring, tenant).public_key()
-            origin = log_origin(tenant)
-            heads = [verify_checkpoint(note, public, origin=origin) for note in notes]
+        return await verified(databases, ring, tenant, kept, house.clock)
     finally:
-        await engine.dispose()
-        await keys_engine.dispose()
-    stored = [_stored(row.seq, row.leaf, row.sealed, key, tenant) for row in rows]
-    return verify_log(stored, heads)
+        await databases.dispose()
 
 
-def told(verdict: Verdict) -> str:
-    """Return a verdict in words."""
-    if verdict.ok:
-        return f"whole: {verdict.size:,} records, {verdict.sealed:,} of them sealed"
-    return f"{verdict.damage}: first bad record {verdict.first}"
+async def verified(
+    databases: Databases, ring: KeyRing, tenant: str, kept: Sequence[str], clock: Clock
+) -> Findings:
+    """Return what verifying a tenant's log against its own heads and those `kept` finds."""
+    vault = KeyVault(databases.keys, ring, tenant, clock)
+    key = (await vault.ensured([""], AUDIT))[""]
+    async with databases.records.connect() as connection:
+        stored = await stored_leaves(connection, ring, key, tenant)
+        own = await own_heads(connection, ring, tenant)
+    origin = log_origin(tenant)
+    ours = [note for note in kept if note.partition("\n")[0] == origin]
+    seen = signed_heads(ours, origin, checkpoint_key(ring, tenant).public_key())
+    return Findings(
+        verdict=verify_log(stored, [*own.good, *seen.good]),
+        alone=verify_log(stored, own.good),
+        forged=own.forged + seen.forged,
+        witnessed=max((head.size for head in seen.good), default=None),
+    )
 
 
-def _stored(seq: int, leaf: bytes, sealed: bytes, key: DataKey, tenant: str) -> StoredLeaf:
-    try:
-        body = leaves.opened(sealed, leaf, key=key, tenant=tenant)
-    except CannotOpen:
-        # A body that does not open was altered: nothing it says can be believed.
-        return StoredLeaf(seq, leaf, b"\0" * 16, b"")
-    return StoredLeaf(seq, leaf, body.salt, body.event)
+def told(found: Findings) -> str:
+    """Return findings in words."""
+    verdict = found.verdict
+    if not verdict.ok:
+        return f"{_damage(found)}: first bad record {_where(verdict)}{_how(found)}"
+    if found.forged:
+        return f"{found.forged} heads are kept that this log did not sign"
+    witnessed = "" if found.witnessed is None else f", {found.witnessed:,} witnessed"
+    return f"whole: {verdict.size:,} records, {verdict.sealed:,} of them sealed{witnessed}"
+
+
+def _damage(found: Findings) -> str:
+    damage = found.verdict.damage
+    return damage.value if isinstance(damage, Damage) else ""
+
+
+def _where(verdict: Verdict) -> str:
+    first, upto = verdict.first or 0, verdict.upto or 0
+    return str(first) if upto == first + 1 else f"between {first} and {upto - 1}"
+
+
+def _how(found: Findings) -> str:
+    """Return what only a head kept elsewhere shows: the whole database was set back or rewritten."""
+    if not found.alone.ok:
+        return ""
+    return f" (rolled back or rewritten: others saw it at {found.witnessed:,} records)"

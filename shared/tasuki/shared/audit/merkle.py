@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 HASH_BYTES = 32
 EMPTY_ROOT = sha256(b"").digest()
+KEPT_LEVELS = 8  # of the subtrees' roots, one in so many levels is kept to make proofs from
 
 
 def leaf_hash(data: bytes) -> bytes:
@@ -40,14 +41,19 @@ class Frontier:
         self.size = 0
         self._peaks: list[bytes] = []
 
-    def append(self, leaf: bytes) -> None:
-        """Add one leaf hash."""
-        node, bits = leaf, self.size
+    def append(self, leaf: bytes) -> list[tuple[int, int, bytes]]:
+        """Add one leaf hash; return the kept nodes it completes: level, number, hash."""
+        node, bits, level = leaf, self.size, 0
+        kept: list[tuple[int, int, bytes]] = []
         while bits & 1:
             node = node_hash(self._peaks.pop(), node)
             bits >>= 1
+            level += 1
+            if level % KEPT_LEVELS == 0:
+                kept.append((level, self.size >> level, node))
         self._peaks.append(node)
         self.size += 1
+        return kept
 
     def root(self) -> bytes:
         """Return the root at the present size."""

@@ -6,10 +6,11 @@ Three witnesses, each catching what the others cannot:
 - positions run from 0 without a gap: rows deleted, copied or put in another order;
 - the Merkle root at each signed head: everything else, even by someone who rewrites positions
   and hashes. It tells that the leaves since the last good head are wrong; which one, the
-  `sequence` inside the (sealed) events then tells, where a service numbers them.
+  number tells that each leaf was given by who holds the keys (`StoredLeaf.number`).
 
-Records after the last head are only as safe as the first two: `Verdict.sealed` says how many
-leaves the heads vouch for.
+Records after the last head are only as safe as their numbers: `Verdict.sealed` says how many
+leaves the heads vouch for. A log set back to an earlier state, heads and all, is whole by itself;
+only a head that a witness kept shows it, as a log that ends too early or is not the one it saw.
 """
 
 from __future__ import annotations
@@ -50,12 +51,16 @@ class StoredLeaf:
         leaf_hash: 32 bytes.
         salt: 16 bytes.
         event_bytes: The canonical event, or None if it is erased or may not be opened.
+        number: The position somebody other than the log's keeper vouches for; None where nobody
+            does, and then the event's own `sequence` counts, if it has one. Below 0: what should
+            vouch for it is forged.
     """
 
     seq: int
     leaf_hash: bytes
     salt: bytes
     event_bytes: bytes | None
+    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +123,8 @@ def verify_log(leaves: Iterable[StoredLeaf], checkpoints: Sequence[Checkpoint]) 
             return _verdict(finding, frontier.size, sealed)
         sealed = head.size
     tail = list(stream)
-    return _verdict(_visible(tail, iter(()), sealed), sealed + len(tail), sealed)
+    finding = _earlier(_visible(tail, iter(()), sealed), _vouched(tail, sealed))
+    return _verdict(finding, sealed + len(tail), sealed)
 
 
 def _verdict(finding: _Finding | None, size: int, sealed: int) -> Verdict:
@@ -164,9 +170,8 @@ def _hidden(
     """Return what is wrong in a segment whose root is not the signed one."""
     start, end = good.size, good.size + len(segment)
     numbers = [_number(leaf) for leaf in segment]
-    findings = [found for found in (seen, _by_number(numbers, start, rest)) if found is not None]
-    if findings:
-        first = min(findings, key=lambda found: found.first)
+    first = _earlier(seen, _by_number(numbers, start, rest))
+    if first is not None:
         return _which_copy(first, segment, rest, good, head)
     if end < head.size:
         return _at(Damage.TRUNCATED, end)
@@ -176,6 +181,20 @@ def _hidden(
     if _gives_back(end - 1, [*segment, *islice(rest, 1)], good, head):
         return _at(Damage.INSERTED, end - 1)
     return _Finding(Damage.CHANGED, start, end)
+
+
+def _earlier(*findings: _Finding | None) -> _Finding | None:
+    """Return the finding that comes first in the log, or None where nothing was found."""
+    return min(
+        (found for found in findings if found is not None),
+        key=lambda found: found.first,
+        default=None,
+    )
+
+
+def _vouched(tail: Sequence[StoredLeaf], start: int) -> _Finding | None:
+    """Return the first record behind the last head that is not where it was put."""
+    return _by_number([leaf.number for leaf in tail], start, iter(()))
 
 
 def _by_number(
@@ -219,7 +238,9 @@ def _gives_back(suspect: int, rows: Sequence[StoredLeaf], good: Frontier, head: 
 
 
 def _number(leaf: StoredLeaf) -> int | None:
-    """Return the position an event gives itself; None if it gives none or cannot be read."""
+    """Return the position vouched for, or else the event's own; None if it gives none."""
+    if leaf.number is not None:
+        return leaf.number
     if leaf.event_bytes is None:
         return None
     try:

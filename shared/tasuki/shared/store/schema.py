@@ -142,6 +142,7 @@ LEAF = Table(
     Column("leaf", LargeBinary, nullable=False),
     Column("owner_tag", LargeBinary, nullable=True),
     Column("sealed", LargeBinary, nullable=False),
+    Column("mark", LargeBinary, nullable=True),
     Index("audit_leaf_seq", "tenant", "seq", unique=True),
     Index("audit_leaf_owner", "tenant", "owner_tag"),
 )
@@ -162,6 +163,38 @@ CHECKPOINT = Table(
     Column("size", BigInteger, primary_key=True),
     Column("at", DateTime(timezone=True), nullable=False),
     Column("note", Text, nullable=False),
+)
+
+# Roots of whole subtrees of 256, 65,536 … leaves, so that a proof reads hundreds of rows, not all.
+NODE = Table(
+    "audit_node",
+    METADATA,
+    _tenant(),
+    Column("level", SmallInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+
+# Heads of this log as its witnesses signed them.
+COSIGNATURE = Table(
+    "audit_cosignature",
+    METADATA,
+    _tenant(),
+    Column("name", Text, primary_key=True),
+    Column("size", BigInteger, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+)
+
+# The newest head of another's log that we signed as its witness; `forked`: one that contradicts it.
+WITNESSED = Table(
+    "audit_witnessed",
+    METADATA,
+    _tenant(),
+    Column("origin", Text, primary_key=True),
+    Column("size", BigInteger, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Column("note", Text, nullable=False),
+    Column("forked", Text, nullable=True),
 )
 
 QUARANTINE = Table(

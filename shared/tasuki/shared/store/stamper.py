@@ -19,14 +19,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from tasuki.shared.audit.checkpoint import sign_checkpoint
 from tasuki.shared.audit.merkle import Frontier
 from tasuki.shared.store.hot import DRIVER_ERRORS, Hot, begun
+from tasuki.shared.store.logkeys import checkpoint_key, log_origin, mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from sqlalchemy.ext.asyncio import AsyncEngine
 
     from tasuki.shared.clock import Clock
+    from tasuki.shared.crypto.keyring import KeyRing
     from tasuki.shared.ids import IdSource
     from tasuki.shared.store.hot import Line
     from tasuki.shared.store.schema import AnyRow
@@ -78,9 +79,18 @@ _STAMP_LEAVES = Hot(
     text(
         """
         WITH stamped AS (
-          UPDATE audit_leaf SET seq = t.seq
-          FROM unnest(CAST(:locals AS bigint[]), CAST(:seqs AS bigint[])) AS t(local, seq)
+          UPDATE audit_leaf SET seq = t.seq, mark = t.mark
+          FROM unnest(
+            CAST(:locals AS bigint[]), CAST(:seqs AS bigint[]), CAST(:marks AS bytea[])
+          ) AS t(local, seq, mark)
           WHERE audit_leaf.local = t.local
+        ), grown AS (
+          INSERT INTO audit_node (tenant, level, number, hash)
+          SELECT CAST(:tenant AS text), t.level, t.number, t.hash
+          FROM unnest(
+            CAST(:levels AS smallint[]), CAST(:numbers AS bigint[]), CAST(:hashes AS bytea[])
+          ) AS t(level, number, hash)
+          ON CONFLICT DO NOTHING
         )
         UPDATE audit_tree SET size = CAST(:size AS bigint), frontier = CAST(:frontier AS bytea)
         WHERE tenant = CAST(:tenant AS text)
@@ -100,13 +110,14 @@ class Stamper:
     """Numbers and seals what others have committed."""
 
     def __init__(
-        self, engine: AsyncEngine, tenant: str, key: Ed25519PrivateKey, clock: Clock, ids: IdSource
+        self, engine: AsyncEngine, tenant: str, ring: KeyRing, clock: Clock, ids: IdSource
     ) -> None:
         self._engine = engine
         self._by_hand = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._tenant = tenant
         self._of_tenant = {"tenant": tenant}
-        self._key = key
+        self._ring = ring
+        self._key = checkpoint_key(ring, tenant)
         self._clock = clock
         self._ids = ids
         self._wake = asyncio.Event()
@@ -202,12 +213,18 @@ class Stamper:
         if not waiting:
             return 0
         size, frontier = await self._tree(line)
-        for row in waiting:
-            frontier.append(row.leaf)
+        grown = [node for row in waiting for node in frontier.append(row.leaf)]
+        seqs = range(size, size + len(waiting))  # positions, from 0
         values = {
             **self._of_tenant,
             "locals": [row.local for row in waiting],
-            "seqs": list(range(size, size + len(waiting))),  # positions, from 0
+            "seqs": list(seqs),
+            "marks": [
+                mark_of(self._ring, seq, row.leaf) for seq, row in zip(seqs, waiting, strict=True)
+            ],
+            "levels": [level for level, _, _ in grown],
+            "numbers": [number for _, number, _ in grown],
+            "hashes": [node for _, _, node in grown],
             "size": frontier.size,
             "frontier": frontier.to_bytes(),
         }
@@ -226,8 +243,3 @@ class Stamper:
             origin=log_origin(self._tenant), size=size, root=frontier.root(), key=self._key, at=at
         )
         await _SIGN.run(line, [{**self._of_tenant, "size": size, "at": at, "note": note}])
-
-
-def log_origin(tenant: str) -> str:
-    """Return the name of a tenant's audit log, as its checkpoints carry it."""
-    return f"tasuki.example/audit/{tenant}"

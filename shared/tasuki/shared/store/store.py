@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import asyncpg
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -77,11 +76,6 @@ def engine_for(url: str) -> AsyncEngine:
     return create_async_engine(
         url, pool_size=POOL, max_overflow=OVERFLOW, hide_parameters=True, pool_pre_ping=False
     )
-
-
-def checkpoint_key(ring: KeyRing, tenant: str) -> Ed25519PrivateKey:
-    """Return the key that signs the checkpoints of a tenant's audit log."""
-    return Ed25519PrivateKey.from_private_bytes(ring.mac("checkpoint", tenant.encode()))
 
 
 @asynccontextmanager
@@ -152,7 +146,7 @@ class SealedStore:
         self._clock = clock
         self.vault = KeyVault(databases.keys, ring, tenant, clock)
         self.replicas = Replicas(self.engine, self.vault, tenant)
-        self.stamper = Stamper(self.engine, tenant, checkpoint_key(ring, tenant), clock, ids)
+        self.stamper = Stamper(self.engine, tenant, ring, clock, ids)
 
     @asynccontextmanager
     async def unit(self, *, still: bool = False) -> AsyncIterator[SealedUnit]:

@@ -44,6 +44,8 @@ PUBLIC = frozenset(
         "tasuki.auth.routes.public:preflight",
         "tasuki.consent.declaration_routes:declaration_keys",
         "tasuki.auth.routes.public:withdrawn",
+        "tasuki.shared.rest.checkpoints:log_keys",
+        "tasuki.locator.log_routes:log_keys",
         # Whether it is up; no more is told.
         "tasuki.shared.rest.health:healthz",
         "tasuki.shared.rest.health:readyz",

@@ -32,6 +32,7 @@ from tasuki.consent.warnings.desk import Proposals
 from tasuki.shared.access.gate import Desk, Gate
 from tasuki.shared.rest import (
     capability,
+    checkpoints,
     disclosures,
     health,
     histories,
@@ -42,6 +43,7 @@ from tasuki.shared.rest import (
 )
 from tasuki.shared.rest.neighbours import neighbours_for
 from tasuki.shared.rest.service import FhirService
+from tasuki.shared.rest.witnessing import witnesses_of, witnessing
 from tasuki.shared.store.opening import running, store_for
 from tasuki.shared.web.sweeping import sweeping
 
@@ -75,6 +77,7 @@ def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> Fas
         ids=ids,
         max_body=settings.max_body,
         max_entries=settings.max_entries,
+        witnesses=witnesses_of(settings),
     )
     key_file = settings.declaration_keys
     keys = None if key_file is None else open_keys(key_file, settings.fhir_url)
@@ -107,6 +110,7 @@ def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> Fas
         feed_routes.ROUTES,
         declaration_routes.KEY_ROUTES,
         disclosures.ROUTES,
+        checkpoints.ROUTES,
         disclosure_routes.ROUTES,
         consent_routes.ROUTES,
         search.ROUTES,
@@ -125,7 +129,8 @@ def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> Fas
     pages = officers_web(settings, sessions, near, clock=clock, ids=ids)
     if pages is not None:
         app.mount("/officer", officers_app(pages, declaring, proposals))
-    metrics.install(app, metrics.Metrics(clock, store), open_to_all=settings.metrics_open)
+    numbers = metrics.Metrics(clock, store)
+    metrics.install(app, numbers, open_to_all=settings.metrics_open)
     app.mount("/fhir", fhir)
 
     @asynccontextmanager
@@ -135,6 +140,7 @@ def create_app(settings: ConsentSettings, *, clock: Clock, ids: IdSource) -> Fas
             near.http,
             sweeping(sessions.end_old, reviewing.end_old),
             ending(book),
+            witnessing(settings, store.ledger, near, clock, numbers.registry),
         ):
             yield
 

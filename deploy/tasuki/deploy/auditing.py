@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tasuki.deploy.composing import verifier_keys
 from tasuki.deploy.demo import house_for
 from tasuki.deploy.folder import read_json
 from tasuki.shared.audit.verify import Damage, Verdict, verify_log
@@ -87,6 +88,13 @@ async def opened_house(folder: DataFolder) -> AsyncIterator[House]:
         # A demo that was started meanwhile took the server over.
         if ours and not folder.pid.exists():
             await asyncio.to_thread(house.postgres.stop)
+
+
+def public_keys(folder: DataFolder) -> list[str]:
+    """Return the verifier keys of every log and witness of a demo."""
+    port = int(read_json(folder.demo)["base_url"].rpartition(":")[2])
+    house = house_for(folder, port)
+    return [str(key) for tenant in audited(house) for key in verifier_keys(house, tenant)]
 
 
 def audited(house: House) -> list[str]:

@@ -15,6 +15,7 @@ from pyotp.totp import TOTP
 
 from tasuki.deploy.accounts_command import ACCOUNTS
 from tasuki.deploy.clients_command import CLIENTS
+from tasuki.deploy.audit_command import AUDIT
 from tasuki.deploy.folder import DataFolder, read_json
 from tasuki.deploy.keys_command import KEYS
 from tasuki.deploy.plainly import fail, plain_faults
@@ -26,7 +27,6 @@ APP = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-AUDIT = typer.Typer(help="The audit log.", no_args_is_help=True)
 APP.add_typer(AUDIT, name="audit")
 APP.add_typer(KEYS, name="keys")
 APP.add_typer(POLICY, name="policy")
@@ -222,16 +222,6 @@ def migrate(service: ServiceArgument) -> None:
     _require_service(service)
     with plain_faults():
         asyncio.run(run(service))
-
-
-@AUDIT.command("verify")
-def audit_verify(data: DataOption = DATA) -> None:
-    """Check every service's audit log: deletion, change, insertion, reordering, truncation."""
-    from tasuki.deploy.auditing import verify_all  # noqa: PLC0415 - as above
-
-    with plain_faults():
-        good = asyncio.run(verify_all(DataFolder(data.resolve()), typer.echo))
-    raise typer.Exit(0 if good else 1)
 
 
 @APP.command()

@@ -26,6 +26,7 @@ from tasuki.phr.app import create_app as create_phr
 from tasuki.phr.settings import PhrSettings
 from tasuki.phr.settings import Region as PhrRegion
 from tasuki.shared.crypto.keyring import FileKeyRing
+from tasuki.shared.store.logkeys import log_keys
 from tasuki.shared.store.store import engine_for
 from tasuki.shelter.app import create_app as create_shelter
 from tasuki.shelter.settings import Holder as ShelterHolder
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from tasuki.deploy.folder import DataFolder
     from tasuki.deploy.postgres import EmbeddedPostgres
     from tasuki.deploy.sample.sample import RegionSample
+    from tasuki.shared.audit.notes import VerifierKey
     from tasuki.shared.clock import Clock
     from tasuki.shared.ids import IdSource
 
@@ -99,6 +101,7 @@ class House:
             "client_id": client_id,
             "private_jwk_file": key_file,
             "cache_folder": self.folder.cache,
+            **witnessing(self, tenant),
         }
 
     def door(self, client_id: str, name: str = "web") -> dict[str, Any]:
@@ -106,6 +109,37 @@ class House:
         key_file = self.folder.client_key(client_id)
         client_key(key_file)
         return {f"{name}_client_id": client_id, f"{name}_private_jwk_file": key_file}
+
+
+def witnessing(house: House, tenant: str) -> dict[str, Any]:
+    """Return whose audit logs a tenant witnesses, and who witnesses its own.
+
+    Every region witnesses every other log; the locator, which holds nobody's record, the regions'.
+    """
+    regions = [region.code for region in house.regions]
+    others = [one for one in (*SERVICES, *regions) if one not in {"auth", tenant}]
+    watched = others if tenant in regions else regions if tenant == "locator" else []
+    watching = [*regions, *(("locator",) if tenant in regions else ())]
+    return {
+        "witnessed": tuple(
+            {"base_url": base_url_of(house, one), "key": str(verifier_keys(house, one)[0])}
+            for one in watched
+        ),
+        "witnesses": tuple(str(verifier_keys(house, one)[1]) for one in watching if one != tenant),
+    }
+
+
+def base_url_of(house: House, tenant: str) -> str:
+    """Return the FHIR base URL of a tenant's service."""
+    at = house.at
+    shared = {"consent": at.consent_fhir, "locator": at.locator, "phr": at.phr_fhir}
+    return {**shared, "shelter": at.shelter_fhir, **at.ehr}[tenant]
+
+
+def verifier_keys(house: House, tenant: str) -> tuple[VerifierKey, VerifierKey]:
+    """Return the public keys of a tenant's audit log, and of the tenant as a witness."""
+    ring = FileKeyRing(house.folder.ring).tenant(tenant)
+    return log_keys(ring, tenant)
 
 
 def box_for(house: House) -> KeyRingBox:

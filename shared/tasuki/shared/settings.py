@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MEGABYTE = 1024 * 1024
@@ -59,6 +59,20 @@ class TlsSettings(BaseSettings):
         return self
 
 
+class WitnessedLog(BaseModel):
+    """Another service's audit log, whose heads this one cosigns.
+
+    Attributes:
+        base_url: FHIR base URL of the service.
+        key: The log's verifier key, the first line of its `$log-keys`; from before, not fetched.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: str
+    key: str
+
+
 class ServiceSettings(TlsSettings):
     """Settings common to all services.
 
@@ -73,6 +87,8 @@ class ServiceSettings(TlsSettings):
         private_jwk_file: The key with which it proves that name; None where it calls nobody.
         cache_folder: Where the last good key set of the issuer is kept.
         metrics_open: Whether clients elsewhere than on loopback may read `/metrics`.
+        witnessed: Audit logs of other services that this one witnesses.
+        witnesses: Verifier keys of the witnesses whose cosignatures this one keeps.
     """
 
     model_config = SettingsConfigDict(env_prefix="TASUKI_", extra="forbid", frozen=True)
@@ -89,3 +105,5 @@ class ServiceSettings(TlsSettings):
     max_body: int = Field(default=16 * MEGABYTE, description="largest request body, bytes")
     max_entries: int = Field(default=5_000, description="most entries of one Bundle")
     metrics_open: bool = False
+    witnessed: tuple[WitnessedLog, ...] = ()
+    witnesses: tuple[str, ...] = ()

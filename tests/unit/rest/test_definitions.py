@@ -15,6 +15,7 @@ from tasuki.consent import feed_routes
 from tasuki.ehr import summary
 from tasuki.shared.fhir.models import validate
 from tasuki.shared.rest import (
+    checkpoints,
     definitions,
     disclosures,
     everything,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 BASE = "https://noto.example/fhir"
 ROUTERS: list[tuple[str, APIRouter]] = [
     ("changes", feed.ROUTES),
+    ("checkpoint", checkpoints.ROUTES),
     ("disclosures", disclosures.ROUTES),
     ("everything", everything.ROUTES),
     ("export", exports.ROUTES),
@@ -52,6 +54,8 @@ TAKEN: dict[str, dict[str, tuple[str, int, str]]] = {
         "types": ("string", 0, "1"),
         "wait": ("decimal", 0, "1"),
     },
+    "checkpoint": {"old": ("integer", 0, "1")},
+    "cosignature": {},
     "disclosures": {"token": ("string", 1, "*"), "skip": ("integer", 0, "1")},
     "emergency-profile": {},
     "feed": {
@@ -60,6 +64,7 @@ TAKEN: dict[str, dict[str, tuple[str, int, str]]] = {
         "kinds": ("string", 0, "1"),
     },
     "load": {"source": ("string", 1, "1"), "firstLine": ("integer", 0, "1")},
+    "log-keys": {},
     "network-tokens": {},
     "quarantine": {},
 }
@@ -91,7 +96,7 @@ def test_a_definition_is_valid_and_takes_what_the_route_takes(name: str) -> None
     assert given == TAKEN[name]
     assert one["description"].endswith(".")
     assert [one["system"], one["type"], one["instance"]].count(True) == 1
-    assert one["affectsState"] is (name == "load")
+    assert one["affectsState"] is (name in {"cosignature", "load"})
 
 
 def test_every_operation_is_ours_or_somebody_has_defined_it() -> None:

@@ -77,6 +77,10 @@ class FakeRecords:
 
     tenant = "t"
 
+    @property
+    def ledger(self) -> Any:
+        raise NotImplementedError
+
     @asynccontextmanager
     async def unit(self, *, still: bool = False) -> AsyncIterator[Any]:
         del still

@@ -25,6 +25,7 @@ from tasuki.shared.rest.app import fhir_app
 from tasuki.shared.rest.bare import BareBase
 from tasuki.shared.rest.neighbours import following, neighbours_for
 from tasuki.shared.rest.service import FhirService
+from tasuki.shared.rest.witnessing import witnesses_of, witnessing
 from tasuki.shared.store.opening import running, store_for
 from tasuki.shared.web.sessions import Sessions
 from tasuki.shared.web.sweeping import sweeping
@@ -73,6 +74,7 @@ def create_app(settings: EhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
         max_entries=settings.max_entries,
         checks=(jp_faults,),
         checks_bind=settings.strict_clins,
+        witnesses=witnesses_of(settings),
     )
     fhir = fhir_app(service, summary.ROUTES, collections.ROUTES, network_tokens.ROUTES)
     app = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
@@ -97,6 +99,7 @@ def create_app(settings: EhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
             await snapshot.open()
             async with (
                 following([follower]),
+                witnessing(settings, store.ledger, near, clock, numbers.registry),
                 sweeping(sessions.end_old, store.forget_old),
                 fhir.state.jobs.ending(),
             ):

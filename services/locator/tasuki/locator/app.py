@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, Request, Response
 
+from tasuki.locator.log_routes import log_routes
 from tasuki.locator.pointers import PointerCopy, feed_of, located
 from tasuki.shared.access.gate import Desk
 from tasuki.shared.access.refusals import out_of_scope
@@ -26,6 +27,7 @@ from tasuki.shared.rest.definitions import definition_answer
 from tasuki.shared.rest.following import FeedSource, Follower
 from tasuki.shared.rest.neighbours import following, neighbours_for
 from tasuki.shared.rest.service import caller_with
+from tasuki.shared.rest.witnessing import witnesses_of, witnessing
 from tasuki.shared.store.opening import running, store_for
 
 if TYPE_CHECKING:
@@ -103,6 +105,8 @@ def create_app(settings: LocatorSettings, *, clock: Clock, ids: IdSource) -> Fas
             }
         )
 
+    app.include_router(log_routes(store.ledger, authenticated, witnesses_of(settings)))
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         followers = [
@@ -121,7 +125,12 @@ def create_app(settings: LocatorSettings, *, clock: Clock, ids: IdSource) -> Fas
             )
             for holder in settings.holders
         ]
-        async with running(store), near.http, following(followers):
+        async with (
+            running(store),
+            near.http,
+            following(followers),
+            witnessing(settings, store.ledger, near, clock, numbers.registry),
+        ):
             yield
 
     app.router.lifespan_context = lifespan

@@ -23,6 +23,7 @@ from tasuki.shared.rest.app import fhir_app
 from tasuki.shared.rest.bare import BareBase
 from tasuki.shared.rest.neighbours import following, neighbours_for
 from tasuki.shared.rest.service import FhirService
+from tasuki.shared.rest.witnessing import witnesses_of, witnessing
 from tasuki.shared.store.opening import running, store_for
 from tasuki.shared.web.session import install
 from tasuki.shared.web.sessions import Sessions
@@ -74,6 +75,7 @@ def create_app(settings: PhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
         ids=ids,
         max_body=settings.max_body,
         max_entries=settings.max_entries,
+        witnesses=witnesses_of(settings),
     )
     app = FastAPI(title=service.title, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.fhir = service
@@ -96,6 +98,7 @@ def create_app(settings: PhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
             await snapshot.open()
             async with (
                 following([follower]),
+                witnessing(settings, store.ledger, near, clock, numbers.registry),
                 sweeping(sessions.end_old, store.forget_old),
                 fhir.state.jobs.ending(),
             ):

@@ -21,6 +21,7 @@ from tasuki.shared.rest import metrics
 from tasuki.shared.rest.following import Follower
 from tasuki.shared.rest.neighbours import following, issuer_keys, neighbours_for
 from tasuki.shared.rest.service import FhirService
+from tasuki.shared.rest.witnessing import witnesses_of, witnessing
 from tasuki.shared.store.opening import running, store_for
 from tasuki.shared.web.pages import Pages
 from tasuki.shared.web.session import Web, install
@@ -97,6 +98,7 @@ def create_app(settings: ShelterSettings, *, clock: Clock, ids: IdSource) -> Fas
         ids=ids,
         max_body=settings.max_body,
         max_entries=settings.max_entries,
+        witnesses=witnesses_of(settings),
     )
     app = FastAPI(title="Tasuki shelter", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.shelter = shelter
@@ -122,6 +124,7 @@ def create_app(settings: ShelterSettings, *, clock: Clock, ids: IdSource) -> Fas
                 async with (
                     sweeping(web.party.sessions.end_old, shelter.handles.end_old),
                     following(followers if settings.follow else ()),
+                    witnessing(settings, store.ledger, near, clock, numbers.registry),
                 ):
                     yield
             finally:

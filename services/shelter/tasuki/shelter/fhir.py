@@ -12,7 +12,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from tasuki.shared.access.smart import smart_configuration
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import render
-from tasuki.shared.rest import definitions, disclosures, health
+from tasuki.shared.rest import checkpoints, definitions, disclosures, health
 from tasuki.shared.rest.answers import fhir
 from tasuki.shared.rest.bodies import require_acceptable, resource_body
 from tasuki.shared.rest.outcome import install
@@ -38,7 +38,13 @@ def shelter_fhir_app(service: FhirService, shelter: Shelter) -> FastAPI:
     app.state.shelter = shelter
     app.state.bundles = Bundles()
     install(app)
-    for routes in (ROUTES, health.ROUTES, disclosures.ROUTES, definitions.ROUTES):
+    for routes in (
+        ROUTES,
+        health.ROUTES,
+        disclosures.ROUTES,
+        checkpoints.ROUTES,
+        definitions.ROUTES,
+    ):
         app.include_router(routes)
     return app
 

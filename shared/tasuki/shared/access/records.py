@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from tasuki.shared.access.asof import Sketch, Slice
+    from tasuki.shared.access.ledger import Ledger
     from tasuki.shared.audit.events import AuditRecord
+    from tasuki.shared.audit.proven import Evidence
 
 NOBODY = ""
 """The owner of resources that are about no person: Organization, Medication, Location ..."""
@@ -339,6 +341,10 @@ class Unit(Protocol):
         """Return audit events about these Patients, as canonical JSON, newest first."""
         ...
 
+    async def audit_proven(self, owners: Sequence[str], limit: int, skip: int = 0) -> Evidence:
+        """Return the same page of events with what proves that they stand in the log."""
+        ...
+
     async def audit_count(self, owners: Sequence[str]) -> int:
         """Return how many audit events there are about these Patients."""
         ...
@@ -352,6 +358,11 @@ class RecordStore(Protocol):
     """One tenant's records."""
 
     tenant: str
+
+    @property
+    def ledger(self) -> Ledger:
+        """Return the audit log as others may see it."""
+        ...
 
     def unit(self, *, still: bool = False) -> AbstractAsyncContextManager[Unit]:
         """Open a unit; leaving it without an exception commits, durably.

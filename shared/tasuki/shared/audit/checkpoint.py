@@ -122,6 +122,27 @@ def verify_cosignature(note: str, public_key: Ed25519PublicKey, *, name: str) ->
         raise BadCheckpoint("the time of a cosignature is out of range") from None
 
 
+def size_said(note: str) -> int:
+    """Return the size a note says, its signatures unchecked.
+
+    Raises:
+        BadCheckpoint: Not a checkpoint.
+    """
+    text, _ = _parts(note)
+    return _head(text, text.partition("\n")[0]).size
+
+
+def only_signed_by(note: str, *names: str) -> str:
+    """Return the note with the signature lines of these names alone, in their order.
+
+    Raises:
+        BadCheckpoint: Not a signed note.
+    """
+    text, lines = _parts(note)
+    kept = [line for name in names for line in lines if _signature(line, name)]
+    return "\n".join([text, *kept, ""])
+
+
 def key_id(name: str, public_key: Ed25519PublicKey, kind: bytes = _ED25519) -> bytes:
     """Return the 4 bytes that name a key in a signature line."""
     return sha256(name.encode() + b"\n" + kind + public_key.public_bytes_raw()).digest()[:_ID_BYTES]

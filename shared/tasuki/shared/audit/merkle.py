@@ -174,6 +174,68 @@ class Tree:
         return self._subproof(m, middle, high, [self._hash(low, middle), *above])
 
 
+def inclusion_spans(index: int, size: int) -> list[tuple[int, int]]:
+    """Return which leaves each hash of an inclusion proof is the root of, in the proof's order.
+
+    Raises:
+        ValueError: No such leaf at that size.
+    """
+    if not 0 <= index < size:
+        raise ValueError("outside the tree")
+    low, high, spans = 0, size, list[tuple[int, int]]()
+    while high - low > 1:
+        middle = low + _split(high - low)
+        if index < middle:
+            spans.append((middle, high))
+            high = middle
+        else:
+            spans.append((low, middle))
+            low = middle
+    return spans[::-1]
+
+
+def consistency_spans(m: int, n: int) -> list[tuple[int, int]]:
+    """Return the same for the proof that the tree of `n` leaves extends the tree of `m`.
+
+    Raises:
+        ValueError: Not 0 <= m <= n.
+    """
+    if not 0 <= m <= n:
+        raise ValueError("outside the tree")
+    if m in {0, n}:
+        return []
+    low, high, spans = 0, n, list[tuple[int, int]]()
+    while m != high:
+        middle = low + _split(high - low)
+        if m <= middle:
+            spans.append((middle, high))
+            high = middle
+        else:
+            spans.append((low, middle))
+            low = middle
+    return [*([(low, high)] if low else []), *spans[::-1]]
+
+
+def whole_spans(low: int, high: int) -> list[tuple[int, int]]:
+    """Return the widest whole subtrees a span of leaves is made of, from the left."""
+    spans = []
+    while low < high:
+        width = 1 << ((high - low).bit_length() - 1)
+        if low:
+            width = min(width, low & -low)
+        spans.append((low, low + width))
+        low += width
+    return spans
+
+
+def folded(hashes: Sequence[bytes]) -> bytes:
+    """Return the root over neighbouring whole subtrees, widest first, as `whole_spans` has them."""
+    node = hashes[-1]
+    for peak in reversed(hashes[:-1]):
+        node = node_hash(peak, node)
+    return node
+
+
 def root(leaves: Iterable[bytes]) -> bytes:
     """Return the root over leaf hashes; of none, the hash of nothing."""
     frontier = Frontier()

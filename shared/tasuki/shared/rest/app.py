@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from tasuki.shared.rest import (
     bundles,
     capability,
+    checkpoints,
     disclosures,
     everything,
     exports,
@@ -42,7 +43,14 @@ def fhir_app(service: FhirService, *more: APIRouter) -> FastAPI:
     app.state.jobs = Jobs()
     install(app)
     # Fixed paths before those with a type and an id in them.
-    for routes in (capability.ROUTES, feed.ROUTES, load.ROUTES, disclosures.ROUTES, *more):
+    for routes in (
+        capability.ROUTES,
+        feed.ROUTES,
+        load.ROUTES,
+        disclosures.ROUTES,
+        checkpoints.ROUTES,
+        *more,
+    ):
         app.include_router(routes)
     for routes in (
         exports.ROUTES,

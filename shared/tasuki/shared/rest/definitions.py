@@ -67,15 +67,19 @@ class Words:
     changes: bool = False
 
 
+NOTE = "The answer is plain text: a proof and a signed note."
 PLAIN = "The answer is plain JSON, not a resource."
 OWN: Mapping[str, Words] = MappingProxyType(
     {
         "changes": Words(note=PLAIN),
+        "checkpoint": Words(note=NOTE),
+        "cosignature": Words(note="The body is a signed note.", changes=True),
         "disclosures": Words("Bundle"),
         "emergency-profile": Words("Bundle"),
         "feed": Words(note=PLAIN),
         "load": Words("Parameters", note="The body is NDJSON, a resource a line.", changes=True),
         "locate": Words("Parameters", takes=(("token", "string", "20"),)),
+        "log-keys": Words(note="The answer is plain text, a key a line."),
         "network-tokens": Words(note=PLAIN),
         "quarantine": Words("Parameters"),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Protocol, TypeAlias
 
 from fastapi import Depends, Request
@@ -17,7 +17,9 @@ from tasuki.shared.faults import Category, Fault
 from tasuki.shared.rest.tls import certificate_thumbprint
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Mapping, Sequence
+
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from tasuki.shared.access.gate import Gate
     from tasuki.shared.access.principal import Principal
@@ -61,6 +63,7 @@ class FhirService:
         max_entries: Most entries of one Bundle.
         checks: Rules beyond R4, e.g. those of a country; each returns faults with their places.
         checks_bind: Whether what is created and updated must meet them.
+        witnesses: Who may cosign heads of the audit log: keys by name.
     """
 
     title: str
@@ -76,6 +79,7 @@ class FhirService:
     max_entries: int
     checks: tuple[Check, ...] = ()
     checks_bind: bool = False
+    witnesses: Mapping[str, Ed25519PublicKey] = field(default_factory=dict)
 
     @property
     def binding_checks(self) -> tuple[Check, ...]:

@@ -83,16 +83,28 @@ class Page:
     skip: int
 
 
-async def newest(line: Line, page: Page, *, key: DataKey, tenant: str) -> list[bytes]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One leaf: its body, its hash, and its position once it has one."""
+
+    body: LeafBody
+    leaf: bytes
+    seq: int | None
+
+
+async def newest(line: Line, page: Page, *, key: DataKey, tenant: str) -> list[Found]:
     """Return a page of people's events, newest first."""
     rows = await line.execute(
-        select(LEAF.c.leaf, LEAF.c.sealed)
+        select(LEAF.c.leaf, LEAF.c.sealed, LEAF.c.seq)
         .where(LEAF.c.tenant == tenant, LEAF.c.owner_tag.in_(page.tags))
         .order_by(LEAF.c.local.desc())
         .limit(page.limit)
         .offset(page.skip)
     )
-    return [opened(row.sealed, row.leaf, key=key, tenant=tenant).event for row in rows]
+    return [
+        Found(opened(row.sealed, row.leaf, key=key, tenant=tenant), row.leaf, row.seq)
+        for row in rows
+    ]
 
 
 async def count(line: Line, tags: Sequence[bytes], *, tenant: str) -> int:

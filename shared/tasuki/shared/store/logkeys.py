@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from tasuki.shared.audit.notes import LOG, WITNESS, VerifierKey
+
 if TYPE_CHECKING:
     from tasuki.shared.crypto.keyring import KeyRing
 
@@ -40,6 +42,14 @@ def checkpoint_key(ring: KeyRing, tenant: str) -> Ed25519PrivateKey:
 def witness_key(ring: KeyRing, tenant: str) -> Ed25519PrivateKey:
     """Return the key with which a tenant cosigns others' checkpoints."""
     return Ed25519PrivateKey.from_private_bytes(ring.mac("witness", tenant.encode()))
+
+
+def log_keys(ring: KeyRing, tenant: str) -> tuple[VerifierKey, VerifierKey]:
+    """Return the public keys of a tenant's log, and of the tenant as a witness of others."""
+    return (
+        VerifierKey(log_origin(tenant), LOG, checkpoint_key(ring, tenant).public_key()),
+        VerifierKey(witness_name(tenant), WITNESS, witness_key(ring, tenant).public_key()),
+    )
 
 
 def mark_of(ring: KeyRing, number: int, leaf: bytes) -> bytes:

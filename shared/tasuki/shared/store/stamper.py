@@ -17,14 +17,14 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from tasuki.shared.audit.checkpoint import sign_checkpoint
-from tasuki.shared.audit.merkle import Frontier
+from tasuki.shared.audit.merkle import KEPT_LEVELS, Frontier
 from tasuki.shared.store.hot import DRIVER_ERRORS, Hot, begun
 from tasuki.shared.store.logkeys import checkpoint_key, log_origin, mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy.ext.asyncio import AsyncEngine
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from tasuki.shared.clock import Clock
     from tasuki.shared.crypto.keyring import KeyRing
@@ -105,6 +105,16 @@ _SIGN = Hot(
     )
 )
 
+_SIZE = text("SELECT size FROM audit_tree WHERE tenant = :tenant")
+_KEPT = text("SELECT count(*) FROM audit_node WHERE tenant = :tenant AND level = 8")
+_LEAVES = text(
+    "SELECT leaf FROM audit_leaf WHERE tenant = :tenant AND seq IS NOT NULL ORDER BY seq"
+)
+_KEEP = text(
+    "INSERT INTO audit_node (tenant, level, number, hash)"
+    " VALUES (:tenant, :level, :number, :hash) ON CONFLICT DO NOTHING"
+)
+
 
 class Stamper:
     """Numbers and seals what others have committed."""
@@ -155,6 +165,19 @@ class Stamper:
                 ),
                 {"tenant": self._tenant, "empty": Frontier().to_bytes()},
             )
+            await self._complete(connection)
+
+    async def _complete(self, connection: AsyncConnection) -> None:
+        """Keep the hashes to prove from where a log has grown without them."""
+        size = (await connection.execute(_SIZE, self._of_tenant)).scalar_one()
+        kept = (await connection.execute(_KEPT, self._of_tenant)).scalar_one()
+        if kept == size >> KEPT_LEVELS:
+            return
+        frontier = Frontier()
+        async for row in await connection.stream(_LEAVES, self._of_tenant):
+            for level, number, node in frontier.append(row.leaf):
+                values = {"level": level, "number": number, "hash": node}
+                await connection.execute(_KEEP, {**self._of_tenant, **values})
 
     async def run(self) -> None:
         """Stamp until cancelled; a database that does not answer is asked again."""

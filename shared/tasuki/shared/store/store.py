@@ -10,16 +10,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import asyncpg
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from tasuki.shared.access.records import Change, FeedPage
-from tasuki.shared.faults import Category, Fault
-from tasuki.shared.store.hot import DRIVER_ERRORS, begun
+from tasuki.shared.store.answering import answering
+from tasuki.shared.store.hot import begun
 from tasuki.shared.store.kept import KeptShelf
+from tasuki.shared.store.ledger import SealedLedger
 from tasuki.shared.store.replica import Replicas
 from tasuki.shared.store.schema import CHANGE, FEED, LEAF, NETWORK
 from tasuki.shared.store.stamper import Stamper
@@ -38,10 +36,6 @@ if TYPE_CHECKING:
 POOL = 8  # connections kept to a database; a request needs one at a time
 OVERFLOW = 8
 RECHECK_SECONDS = 0.5  # how long a stamp by another process may go unnoticed
-# The database gave way to another transaction, or is shutting down: asking again may help.
-# https://www.postgresql.org/docs/current/errcodes-appendix.html
-CONNECTION_CLASS = "08"
-ASK_AGAIN = frozenset({"40001", "40P01", "53300", "55P03", "57P01", "57P02", "57P03"})
 
 _PAGE = (
     select(CHANGE)
@@ -76,39 +70,6 @@ def engine_for(url: str) -> AsyncEngine:
     return create_async_engine(
         url, pool_size=POOL, max_overflow=OVERFLOW, hide_parameters=True, pool_pre_ping=False
     )
-
-
-@asynccontextmanager
-async def answering() -> AsyncIterator[None]:
-    """Turn a database that does not answer into the fault it is for a caller.
-
-    Raises:
-        Fault: UNAVAILABLE; a defect in a statement stays what it is.
-    """
-    try:
-        yield
-    except DBAPIError as error:
-        if error.connection_invalidated or getattr(error.orig, "sqlstate", "") in ASK_AGAIN:
-            raise _no_answer() from error
-        raise
-    except DRIVER_ERRORS as error:
-        if _is_defect(error):
-            raise
-        raise _no_answer() from error
-    except (OSError, PoolTimeout) as error:
-        raise _no_answer() from error
-
-
-def _is_defect(error: Exception) -> bool:
-    """Return whether the driver tells of a wrong statement or value, not of the connection."""
-    if isinstance(error, asyncpg.PostgresError):
-        state = getattr(error, "sqlstate", None) or ""
-        return state not in ASK_AGAIN and not state.startswith(CONNECTION_CLASS)
-    return isinstance(error, ValueError)
-
-
-def _no_answer() -> Fault:
-    return Fault(Category.UNAVAILABLE, "the database does not answer; try again")
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +107,7 @@ class SealedStore:
         self._clock = clock
         self.vault = KeyVault(databases.keys, ring, tenant, clock)
         self.replicas = Replicas(self.engine, self.vault, tenant)
+        self.ledger = SealedLedger(self._by_hand, ring, tenant)
         self.stamper = Stamper(self.engine, tenant, ring, clock, ids)
 
     @asynccontextmanager

@@ -25,6 +25,7 @@ from tasuki.shared.store import appending, leaves
 from tasuki.shared.store.appending import place_of
 from tasuki.shared.store.asof import AsOf
 from tasuki.shared.store.bounds import Budget, all_or_none, first_opened
+from tasuki.shared.store.evidence import evidence_of
 from tasuki.shared.store.histories import Histories
 from tasuki.shared.store.hot import Hot
 from tasuki.shared.store.kept import KeptShelf
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
     from tasuki.shared.access.records import NewVersion
     from tasuki.shared.audit.events import AuditRecord
+    from tasuki.shared.audit.proven import Evidence
     from tasuki.shared.crypto.keyring import KeyRing, NetworkKeys
     from tasuki.shared.store.hot import Line
     from tasuki.shared.store.schema import AnyRow
@@ -281,6 +283,14 @@ class SealedUnit:
 
     async def audit_events(self, owners: Sequence[str], limit: int, skip: int = 0) -> list[bytes]:
         """See `Unit.audit_events`."""
+        return [one.body.event for one in await self._newest(owners, limit, skip)]
+
+    async def audit_proven(self, owners: Sequence[str], limit: int, skip: int = 0) -> Evidence:
+        """See `Unit.audit_proven`."""
+        found = await self._newest(owners, limit, skip)
+        return await evidence_of(self._line, found, self._tenant)
+
+    async def _newest(self, owners: Sequence[str], limit: int, skip: int) -> list[leaves.Found]:
         key = (await self._vault.ensured([NOBODY], AUDIT))[NOBODY]
         tags = [leaves.owner_tag(self._ring, self._tenant, owner) for owner in owners]
         page = leaves.Page(tags, limit, skip)

@@ -16,7 +16,7 @@ from tasuki.shared.store.logkeys import checkpoint_key, log_origin, marked_numbe
 from tasuki.shared.store.schema import CHECKPOINT, LEAF, WITNESSED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -97,7 +97,7 @@ def signed_heads(notes: Iterable[str], origin: str, public: Ed25519PublicKey) ->
     return Heads(tuple(good), forged)
 
 
-def seen_by(note: str, witnesses: dict[str, Ed25519PublicKey]) -> list[str]:
+def seen_by(note: str, witnesses: Mapping[str, Ed25519PublicKey]) -> list[str]:
     """Return the names of the witnesses whose cosignatures a note bears."""
     names = []
     for name, public in witnesses.items():

@@ -9,7 +9,7 @@ of later, on a recorded safety ground, comes later too.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import httpx2
 from fastapi import APIRouter, Query, Request, Response
@@ -17,17 +17,18 @@ from fastapi import APIRouter, Query, Request, Response
 from tasuki.consent.overrides.book import of
 from tasuki.consent.overrides.uses import grounds
 from tasuki.shared.access.rulings import Interaction
+from tasuki.shared.audit.proof_bundle import note_of
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.fhir.json import parse_resource
+from tasuki.shared.fhir.json import Resource, parse_resource
 from tasuki.shared.fhir.outcome import warning
 from tasuki.shared.rest.answers import bundle, fhir
+from tasuki.shared.rest.disclosures import Slice, disclosed
 from tasuki.shared.rest.service import CallerDep, ServiceDep
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tasuki.consent.settings import Holder
-    from tasuki.shared.fhir.json import Resource
     from tasuki.shared.rest.neighbours import Neighbours
     from tasuki.shared.rest.service import FhirService
 
@@ -44,6 +45,7 @@ async def disclosures(
     caller: CallerDep,
     patient: str = Query(max_length=200),
     page: int = Query(1, ge=1, le=10_000, alias="_page"),
+    proof: Annotated[bool, Query(alias="_proof")] = False,
 ) -> Response:
     """Return the audit events about the resident who calls, newest first."""
     own = caller.principal.patient
@@ -53,40 +55,44 @@ async def disclosures(
     async with service.gate.enter(caller) as records:
         records.require_scope("AuditEvent", Interaction.SEARCH)
         tokens = await records.network_tokens(person)
-        total, events = await records.disclosures(tokens, MOST) if tokens else (0, [])
+        total, entries = 0, list[Resource]()
+        if tokens:
+            total, entries = await disclosed(records, tokens, Slice(MOST), proof=proof)
     near: Neighbours = request.app.state.near
     holders: Sequence[Holder] = request.app.state.holders
-    answers = await asyncio.gather(*(asked_of(near, holder, tokens) for holder in holders))
+    answers = await asyncio.gather(
+        *(asked_of(near, holder, tokens, proof=proof) for holder in holders)
+    )
     notes: list[dict[str, object]] = []
     for holder, answer in zip(holders, answers, strict=True):
         if answer is None:
             notes.append(_note(f"did not answer: {holder.title_en} / {holder.title_ja}"))
             continue
         total += answer[0]
-        events.extend(answer[1])
-    events, untold = await _told(service, person, events)
-    total -= untold
-    events.sort(key=lambda event: str(event.get("recorded", "")), reverse=True)
+        entries.extend(answer[1])
+    heads = {note_of(entry): entry for entry in entries if _is_head(entry)}
+    looks = [entry for entry in entries if not _is_head(entry)]
+    events = await _told(service, person, looks)
+    total -= len(looks) - len(events)
+    events.sort(key=lambda entry: str(entry["resource"].get("recorded", "")), reverse=True)
     if total > len(events):
         notes.append(_note(f"older ones are not shown: {total - len(events)}"))
     shown = events[(page - 1) * PER_PAGE : page * PER_PAGE]
-    matches = [{"resource": event, "search": {"mode": "match"}} for event in shown]
+    matches = [{**entry, "search": {"mode": "match"}} for entry in shown]
     url = f"{service.base_url}/AuditEvent?patient={own}"
+    url += "&_proof=true" if proof else ""
     links = [{"relation": "self", "url": f"{url}&_page={page}"}]
     if page * PER_PAGE < len(events):
         links.append({"relation": "next", "url": f"{url}&_page={page + 1}"})
-    return fhir(bundle("searchset", [*matches, *notes], total=total, link=links))
+    return fhir(bundle("searchset", [*matches, *heads.values(), *notes], total=total, link=links))
 
 
-async def _told(
-    service: FhirService, person: str, events: list[Resource]
-) -> tuple[list[Resource], int]:
-    """Return the events the person may know of now, and how many they may not."""
+async def _told(service: FhirService, person: str, looks: list[Resource]) -> list[Resource]:
+    """Return the entries of those events that the person may know of now."""
     now = service.clock.now()
     async with service.store.unit() as unit:
         hidden = {f"override/{one.id}" for one in await of(unit, person) if one.hidden_at(now)}
-    told = [event for event in events if not hidden or hidden.isdisjoint(grounds(event))]
-    return told, len(events) - len(told)
+    return [look for look in looks if not hidden or hidden.isdisjoint(grounds(look["resource"]))]
 
 
 def _note(words: str) -> dict[str, object]:
@@ -94,29 +100,37 @@ def _note(words: str) -> dict[str, object]:
 
 
 async def asked_of(
-    near: Neighbours, holder: Holder, tokens: Sequence[str]
+    near: Neighbours, holder: Holder, tokens: Sequence[str], *, proof: bool = False
 ) -> tuple[int, list[Resource]] | None:
-    """Return how many events a holder has, and the newest of them; None where it does not answer."""
-    total = 0
-    events: list[Resource] = []
-    while tokens and len(events) < MOST:
+    """Return how many events a holder has, and entries of the newest; None without an answer."""
+    total = events = 0
+    kept: list[Resource] = []
+    while tokens and events < MOST:
+        asked = [*(("token", one) for one in tokens), ("skip", str(events))]
+        asked += [("proof", "true")] if proof else []
         try:
-            found = await _page_of(near, holder, tokens, len(events))
+            found = await _page_of(near, holder, asked)
         except (Fault, httpx2.HTTPError, OSError):
             return None
         total = int(found["total"])
         entries = found.get("entry", [])
-        events.extend(entry["resource"] for entry in entries)
-        if not entries or len(events) >= total:
+        kept.extend(entries)
+        fresh = sum(not _is_head(entry) for entry in entries)
+        events += fresh
+        if not fresh or events >= total:
             break
-    return total, events
+    return total, kept
 
 
-async def _page_of(near: Neighbours, holder: Holder, tokens: Sequence[str], skip: int) -> Resource:
+def _is_head(entry: Resource) -> bool:
+    return bool(entry["resource"]["resourceType"] == "Binary")
+
+
+async def _page_of(near: Neighbours, holder: Holder, asked: Sequence[tuple[str, str]]) -> Resource:
     token = await near.tokens.client_credentials("system/AuditEvent.rs", holder.base_url, "HOPERAT")
     answer = await near.http.get(
         f"{holder.base_url}/$disclosures",
-        params=[*(("token", one) for one in tokens), ("skip", str(skip))],
+        params=list(asked),
         headers={"Authorization": f"Bearer {token}"},
         timeout=ANSWER_SECONDS,
     )

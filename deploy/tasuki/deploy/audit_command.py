@@ -40,3 +40,22 @@ def keys(data: DataOption = DATA) -> None:
     with plain_faults():
         for key in public_keys(DataFolder(data.resolve())):
             typer.echo(key)
+
+
+@AUDIT.command("check")
+def check(
+    file: Annotated[Path, typer.Argument(help="A resident's file of who looked.", exists=True)],
+    keys: Annotated[Path, typer.Option(help="Public keys of logs and witnesses, a line each.")],
+) -> None:
+    """Check that every event of a file stands in its log; nobody is asked."""
+    from tasuki.deploy.checking import (  # noqa: PLC0415 - not needed by the others
+        all_good,
+        checked_file,
+        lines_of,
+    )
+
+    with plain_faults():
+        found = checked_file(file, keys)
+    for line in lines_of(found):
+        typer.echo(line)
+    raise typer.Exit(0 if all_good(found) else 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -83,3 +84,28 @@ async def test_the_disaster_in_both_languages(world: World) -> None:
     english = await world.get("/looked?lang=en")
     for words in ("1 Apr 2026 12:00", "shelter desk", "Disaster care", "allergies", "Permitted"):
         assert words in english.text
+
+
+async def test_the_file_is_a_collection_with_each_head_once(world: World) -> None:
+    told(world, 2, silent=True)
+    head = {"resource": {"resourceType": "Binary", "contentType": "text/plain", "data": "AAAA"}}
+    world.consent.events["entry"] += [{**head, "search": {"mode": "include"}}] * 2
+    world.consent.events["total"] = 5
+    answer = (await world.get("/looked/file")).answer
+    assert answer.status_code == 200
+    assert "attachment" in answer.headers["content-disposition"]
+    assert answer.headers["cache-control"] == "no-store"
+    file = answer.json()
+    assert (file["type"], "total" in file) == ("collection", False)
+    kinds = [entry["resource"]["resourceType"] for entry in file["entry"]]
+    assert kinds == ["AuditEvent"] * 2 + ["OperationOutcome", "Binary", "OperationOutcome"]
+    assert not any("search" in entry for entry in file["entry"])
+    assert "3" in json.dumps(file["entry"][-1]), "how many are not in it"
+    assert "/looked/file" in (await world.get("/looked")).html
+
+
+async def test_without_an_answer_there_is_no_file(world: World) -> None:
+    world.consent.down = True
+    page = await world.get("/looked/file")
+    assert page.status == 503
+    assert "誰が見たかを出せません" in page.text

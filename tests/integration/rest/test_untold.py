@@ -23,6 +23,9 @@ from tasuki.consent.operator import Place, RoleRules
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.consent.signing.trust import Trust
 from tasuki.shared.access.jwks import StaticJwks
+from tasuki.shared.audit.checking import Standing, check_bundle
+from tasuki.shared.fhir.json import parse_resource
+from tasuki.shared.store.stamper import SIGN_EVERY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -257,6 +260,20 @@ async def test_who_looked_is_told_without_what_was_untold(ward: House) -> None:
     assert f"Condition/{plain}" in answer.text
     for hidden in (untold, gone, late):
         assert hidden not in answer.text
+    ward.world.clock.advance(SIGN_EVERY)
+    await ward.world.store.stamper.stamp_all()
+    proven = parse_resource(
+        (await ward.get(f"/$disclosures?token={token}&proof=true", token="service")).content
+    )
+    for hidden in (untold, gone, late):
+        assert hidden not in json.dumps(proven)
+    found = [one.standing for one in check_bundle(proven, [ward.world.store.ledger.keys[0]])]
+    # Made thrice, changed twice, read, searched, deleted: of what they name, a part is withheld.
+    assert found.count(Standing.WITHHELD) == 8
+    assert found.count(Standing.PROVEN) == 3
+    with_leaf = [one for one in proven["entry"] if '"leaf"' in json.dumps(one)]
+    assert len(with_leaf) == 8
+    assert '"salt"' not in json.dumps(with_leaf), "guesses could be tested with it"
 
 
 async def test_the_deletion_of_what_was_told_is_told(bedside: Bedside) -> None:

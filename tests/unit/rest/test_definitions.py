@@ -56,7 +56,11 @@ TAKEN: dict[str, dict[str, tuple[str, int, str]]] = {
     },
     "checkpoint": {"old": ("integer", 0, "1")},
     "cosignature": {},
-    "disclosures": {"token": ("string", 1, "*"), "skip": ("integer", 0, "1")},
+    "disclosures": {
+        "token": ("string", 1, "*"),
+        "skip": ("integer", 0, "1"),
+        "proof": ("boolean", 0, "1"),
+    },
     "emergency-profile": {},
     "feed": {
         "since": ("integer", 0, "1"),

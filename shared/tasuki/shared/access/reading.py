@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from tasuki.shared.access.records import Stored
+    from tasuki.shared.audit.proven import Evidence
     from tasuki.shared.fhir.json import Resource
 
 
@@ -98,16 +99,29 @@ class Reading(Untold):
 
         Newest first; looking is recorded once, with the first page.
         """
-        owners = await self._unit.owners_of_tokens(tokens)
-        rulings = {
-            owner: await self.require(Interaction.SEARCH, owner, "AuditEvent") for owner in owners
-        }
+        owners = await self._who_looked_at(tokens, first=not skip)
         total = await self._unit.audit_count(owners)
         events = await self._unit.audit_events(owners, limit, skip)
-        for owner, ruling in rulings.items():
-            if not skip:
-                await self.leave_leaf(Action.READ, owner, ("AuditEvent",), ruling.basis)
         return total, await self.without_untold([parse_resource(event) for event in events])
+
+    async def proven_disclosures(
+        self, tokens: Sequence[str], limit: int, skip: int = 0
+    ) -> tuple[int, list[Resource], Evidence]:
+        """Return the same, and what proves each event of the page, in its order."""
+        owners = await self._who_looked_at(tokens, first=not skip)
+        total = await self._unit.audit_count(owners)
+        evidence = await self._unit.audit_proven(owners, limit, skip)
+        events = [parse_resource(one.event) for one in evidence.events]
+        return total, await self.without_untold(events), evidence
+
+    async def _who_looked_at(self, tokens: Sequence[str], *, first: bool) -> list[str]:
+        """Return the people under these tokens; that they are asked about is recorded once."""
+        owners = await self._unit.owners_of_tokens(tokens)
+        for owner in owners:
+            ruling = await self.require(Interaction.SEARCH, owner, "AuditEvent")
+            if first:
+                await self.leave_leaf(Action.READ, owner, ("AuditEvent",), ruling.basis)
+        return owners
 
     async def about_nobody(self, references: Sequence[tuple[str, str]]) -> list[Opened]:
         """Return live resources that are about no person (Organization …), where scope allows."""

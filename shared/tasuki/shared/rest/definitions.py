@@ -85,7 +85,9 @@ OWN: Mapping[str, Words] = MappingProxyType(
     }
 )
 """Our own operations, by name."""
-TYPES: Mapping[type, str] = MappingProxyType({int: "integer", float: "decimal", str: "string"})
+TYPES: Mapping[type, str] = MappingProxyType(
+    {bool: "boolean", int: "integer", float: "decimal", str: "string"}
+)
 
 
 @ROUTES.get("/OperationDefinition/{name}")

@@ -81,9 +81,7 @@ class Witness:
         )
 
     async def look(self, log: Watched) -> str:
-        """Look once at a log; return `signed`, `empty`, `refused`, `forked` or
-        `unreachable`.
-        """
+        """Look once; return `signed`, `empty`, `refused`, `forked` or `unreachable`."""
         outcome = await self._look(log)
         self._looks.labels(log.key.name, outcome).inc()
         return outcome

@@ -91,16 +91,19 @@ class ConsentClient:
         path = f"/Consent/{consent['id']}"
         await self._change("PUT", path, token, consent, {"If-Match": f'W/"{version}"'})
 
-    async def looked(self, token: str, patient: str) -> Resource:
-        """Return the Bundle of AuditEvents about the resident, newest first, its pages joined."""
-        whole = await self._resource("/AuditEvent", token, {"patient": patient})
+    async def looked(self, token: str, patient: str, *, proof: bool = False) -> Resource:
+        """Return the Bundle of AuditEvents about the resident, newest first, its pages joined.
+
+        With `proof`, each has its proof, and the signed heads come with them.
+        """
+        of = {"patient": patient, **({"_proof": "true"} if proof else {})}
+        whole = await self._resource("/AuditEvent", token, of)
         page, last = 1, whole
         while page < MOST_PAGES and any(
             link.get("relation") == "next" for link in last.get("link", ())
         ):
             page += 1
-            asked = {"patient": patient, "_page": str(page)}
-            last = await self._resource("/AuditEvent", token, asked)
+            last = await self._resource("/AuditEvent", token, {**of, "_page": str(page)})
             events = [
                 entry
                 for entry in last.get("entry", ())

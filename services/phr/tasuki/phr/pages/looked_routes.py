@@ -11,10 +11,14 @@ from starlette.responses import Response
 from tasuki.phr.pages.looked import looks_of
 from tasuki.phr.pages.overrides import told_of
 from tasuki.phr.pages.resident import ResidentDep
+from tasuki.phr.pages.looked_file import looked_file
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.rest.outcome import STATUS
+from tasuki.shared.fhir.json import render
+from tasuki.shared.rest.answers import NO_STORE
+from tasuki.shared.rest.outcome import FHIR_JSON, STATUS
 
 ROUTES = APIRouter()
+FILE: Final = {"Content-Disposition": 'attachment; filename="who-looked.json"', **NO_STORE}
 PER_PAGE: Final = 50
 DONE: Final = frozenset({"seen", "disputed"})
 
@@ -56,3 +60,16 @@ async def looked(
         done=done if done in DONE else "",
         unsent=total - len(looks) if isinstance(total, int) else 0,
     )
+
+
+@ROUTES.get("/looked/file")
+async def looked_export(resident: ResidentDep) -> Response:
+    """Return every look with what proves it, as one file that can be checked asking nobody."""
+    try:
+        token = await resident.session.access_token()
+        bundle = await resident.door.consent.looked(token, resident.patient, proof=True)
+    except Fault as fault:
+        if fault.category is Category.UNAUTHENTICATED:
+            raise
+        return resident.page("looked_silent.html", status=STATUS[fault.category])
+    return Response(render(looked_file(bundle)), media_type=FHIR_JSON, headers=FILE)

@@ -11,6 +11,11 @@ LOOKED: Final[WordTable] = {
     "looked.title": ("誰が見たか", "Who looked"),
     "looked.count": ("{n}件。新しい順です。", "{n} entries, newest first."),
     "looked.list": ("見られた記録のすべて", "Every look"),
+    "looked.file": ("記録を保存する", "Save the record"),
+    "looked.file-why": (
+        "証明つきの一つのファイルです。書き換えや削除がないことを、だれにも問い合わせずに確かめられます。",
+        "One file with its proofs: that nothing was altered or left out can be checked asking nobody.",
+    ),
     "looked.empty": ("記録はありません。", "There is no entry."),
     "looked.own-shown": ("ご自分の操作も出しています。", "Your own visits are shown too."),
     "looked.hide-own": ("ご自分の操作を除く", "Leave out your own"),

@@ -143,9 +143,7 @@ async def one(id_: str, request: Request, service: ServiceDep, caller: OfficerDe
     holders: tuple[Holder, ...] = request.app.state.holders
     near: Neighbours = request.app.state.near
     answers = await asyncio.gather(*(asked_of(near, holder, tokens) for holder in holders))
-    events = [
-        entry["resource"] for answer in answers if answer is not None for entry in answer[1]
-    ]
+    events = [entry["resource"] for answer in answers if answer is not None for entry in answer[1]]
     silent = [
         (holder.title_ja, holder.title_en)
         for holder, answer in zip(holders, answers, strict=True)

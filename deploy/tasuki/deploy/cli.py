@@ -14,8 +14,8 @@ import typer
 from pyotp.totp import TOTP
 
 from tasuki.deploy.accounts_command import ACCOUNTS
-from tasuki.deploy.clients_command import CLIENTS
 from tasuki.deploy.audit_command import AUDIT
+from tasuki.deploy.clients_command import CLIENTS
 from tasuki.deploy.folder import DataFolder, read_json
 from tasuki.deploy.keys_command import KEYS
 from tasuki.deploy.plainly import fail, plain_faults

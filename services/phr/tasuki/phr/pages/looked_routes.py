@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from tasuki.phr.pages.looked import looks_of
+from tasuki.phr.pages.looked_file import looked_file
 from tasuki.phr.pages.overrides import told_of
 from tasuki.phr.pages.resident import ResidentDep
-from tasuki.phr.pages.looked_file import looked_file
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import render
 from tasuki.shared.rest.answers import NO_STORE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime  # noqa: TC003 - typer reads it
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from tasuki.deploy.plainly import plain_faults
 AUDIT = typer.Typer(help="The audit log.", no_args_is_help=True)
 DataOption = Annotated[Path, typer.Option("--data", help="The data folder.")]
 DATA = Path(".tasuki")
+Names = Annotated[list[str] | None, typer.Option(help="May be given several times.")]
 
 
 @AUDIT.command("verify")
@@ -59,3 +61,40 @@ def check(
     for line in lines_of(found):
         typer.echo(line)
     raise typer.Exit(0 if all_good(found) else 1)
+
+
+@AUDIT.command("leak")
+def leak(  # noqa: PLR0913, PLR0917 - the options of a command
+    since: Annotated[datetime, typer.Option("--from", help="From this moment (Japan).")],
+    until: Annotated[datetime, typer.Option("--to", help="Before this moment (Japan).")],
+    actor: Names = None,
+    client: Names = None,
+    region: Names = None,
+    request: Names = None,
+    known: Annotated[
+        datetime | None, typer.Option(help="When it became known (Japan); now, if not said.")
+    ] = None,
+    malicious: Annotated[
+        bool, typer.Option("--malicious", help="Malice is possible: 60 days, not 30.")
+    ] = False,
+    data: DataOption = DATA,
+) -> None:
+    """List who is affected by what somebody did, and by when to report it; this is recorded."""
+    from tasuki.deploy.leak_report import lines_of  # noqa: PLC0415 - as above
+    from tasuki.deploy.leaking import Asked  # noqa: PLC0415 - as above
+    from tasuki.deploy.leaking import leak as run  # noqa: PLC0415 - as above
+    from tasuki.shared.clock import TOKYO, SystemClock  # noqa: PLC0415 - as above
+
+    asked = Asked(
+        since.replace(tzinfo=TOKYO),
+        until.replace(tzinfo=TOKYO),
+        frozenset(actor or ()),
+        frozenset(client or ()),
+        frozenset(region or ()),
+        frozenset(request or ()),
+    )
+    knew = SystemClock().now() if known is None else known.replace(tzinfo=TOKYO)
+    with plain_faults():
+        report = asyncio.run(run(DataFolder(data.resolve()), asked, knew, malicious=malicious))
+    for line in lines_of(report):
+        typer.echo(line)

@@ -7,9 +7,11 @@ from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 from tests.store.world import AT, OTHER_TENANT, TENANT, World, patient, seen
 
+from tasuki.deploy.leak_names import resolve
 from tasuki.deploy.leak_report import Person, Report, deadlines, lines_of
 from tasuki.deploy.leaking import Asked, gathered, record_asking
 from tasuki.shared.audit import Action, Outcome
@@ -138,3 +140,22 @@ def test_reasons_beside_sensitive_data(people: int, malicious: bool, reasons: in
     said = "\n".join(lines_of(found))
     assert ("none in the log" in said) == (reasons == 0)
     assert json.dumps(said)
+
+
+async def test_names_come_from_the_gate_with_the_caller_s_own_token() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        asked.append((str(request.url), request.headers["authorization"]))
+        if request.url.path.endswith("/p1"):
+            name = [{"family": "能登", "given": ["花子"]}]
+            return httpx2.Response(200, json={"resourceType": "Patient", "name": name})
+        if request.url.path.endswith("/p3"):
+            raise httpx2.ConnectError("down")
+        return httpx2.Response(403, json={"resourceType": "OperationOutcome", "issue": []})
+
+    people = [Person({f"noto Patient/p{number}"}) for number in (1, 2, 3)]
+    async with httpx2.AsyncClient(transport=httpx2.MockTransport(answer)) as http:
+        await resolve(people, {"noto": "https://noto.example/fhir"}, "secret", http)
+    assert [one.name for one in people] == ["能登 花子", "", ""]
+    assert asked[0] == ("https://noto.example/fhir/Patient/p1", "Bearer secret")

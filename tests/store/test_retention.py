@@ -35,8 +35,7 @@ def deletions(source: str) -> Iterator[int]:
             named = ast.unparse(node.args[0]) if node.args else ast.unparse(node.func)
             if any(re.search(rf"\b{table}\b", named) for table in KEPT):
                 yield node.lineno
-        text = node.value if isinstance(node, ast.Constant) else None
-        if isinstance(text, str) and DELETING.search(text):
+        if isinstance(node, ast.Constant) and DELETING.search(str(node.value)):
             yield node.lineno
 
 

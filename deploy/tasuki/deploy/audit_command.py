@@ -77,6 +77,9 @@ def leak(  # noqa: PLR0913, PLR0917 - the options of a command
     malicious: Annotated[
         bool, typer.Option("--malicious", help="Malice is possible: 60 days, not 30.")
     ] = False,
+    token: Annotated[
+        str | None, typer.Option(help="Your access token: names whom you may read.")
+    ] = None,
     data: DataOption = DATA,
 ) -> None:
     """List who is affected by what somebody did, and by when to report it; this is recorded."""
@@ -95,6 +98,8 @@ def leak(  # noqa: PLR0913, PLR0917 - the options of a command
     )
     knew = SystemClock().now() if known is None else known.replace(tzinfo=TOKYO)
     with plain_faults():
-        report = asyncio.run(run(DataFolder(data.resolve()), asked, knew, malicious=malicious))
+        report = asyncio.run(
+            run(DataFolder(data.resolve()), asked, knew, malicious=malicious, token=token)
+        )
     for line in lines_of(report):
         typer.echo(line)

@@ -42,11 +42,13 @@ class Person:
         handles: `tenant Patient/id` in every service whose log names them.
         kinds: How often each kind of data was touched.
         refused: How often it was asked for and refused.
+        name: As a service told it to who asked; empty where it did not.
     """
 
     handles: set[str] = field(default_factory=set)
     kinds: Counter[str] = field(default_factory=Counter)
     refused: int = 0
+    name: str = ""
 
     @property
     def sensitive(self) -> bool:
@@ -129,7 +131,8 @@ def lines_of(report: Report) -> Iterator[str]:
         yield f"  {kind}: {people} 人 / people, {count} 回 / times"
     for number, person in enumerate(report.people, 1):
         mark = "要配慮 / sensitive" if person.sensitive else "-"
-        yield f"{number:>5}. {', '.join(sorted(person.handles))}  {mark}"
+        named = f"{person.name}  " if person.name else ""
+        yield f"{number:>5}. {named}{', '.join(sorted(person.handles))}  {mark}"
     yield from _limits(report)
 
 

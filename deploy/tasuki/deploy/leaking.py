@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+import httpx2
 from sqlalchemy import select
 
 from tasuki.deploy.auditing import audited, opened_house
+from tasuki.deploy.composing import base_url_of
+from tasuki.deploy.leak_names import resolve
 from tasuki.deploy.leak_report import UNKNOWN, Person, Report, deadlines
 from tasuki.shared.audit.events import AuditRecord, Outcome
 from tasuki.shared.audit.shapes import Action
@@ -134,15 +137,25 @@ def kinds_of(event: dict[str, Any]) -> set[str]:
     return found or {UNKNOWN}
 
 
-async def leak(folder: DataFolder, asked: Asked, knew: datetime, *, malicious: bool) -> Report:
-    """Return the report on what was asked, recorded in every log that was read."""
+async def leak(
+    folder: DataFolder, asked: Asked, knew: datetime, *, malicious: bool, token: str | None
+) -> Report:
+    """Return the report on what was asked, recorded in every log that was read.
+
+    With a token, people are named where its holder may read them; the services must run then.
+    """
     async with opened_house(folder) as house:
         tenants = [one for one in audited(house) if not asked.regions or one in asked.regions]
         stores = {tenant: _store(house, tenant) for tenant in tenants}
         try:
             for store in stores.values():
                 await record_asking(store, asked, house.clock, house.ids)
-            return await gathered(stores, asked, knew, malicious=malicious)
+            report = await gathered(stores, asked, knew, malicious=malicious)
+            if token is not None:
+                bases = {tenant: base_url_of(house, tenant) for tenant in tenants}
+                async with httpx2.AsyncClient(trust_env=False) as http:
+                    await resolve(report.people, bases, token, http)
+            return report
         finally:
             for store in stores.values():
                 await store.databases.dispose()

@@ -49,3 +49,18 @@ def test_the_file_is_checked_asking_nobody(demo: Demo, tmp_path: Path) -> None:
     assert "DO NOT FIT" in bad.stdout
     keys.write_text("nothing\n")
     assert check(file, keys).returncode == 2
+
+
+def test_a_leak_is_reported_from_every_log_and_named_where_one_may(demo: Demo) -> None:
+    times = ("--from", "2020-01-01", "--to", "2100-01-01")
+    plain = demo.command("audit", "leak", *times, "--malicious")
+    assert plain.returncode == 0, plain.stderr
+    assert "possibly malicious (Art 7 (iii))" in plain.stdout
+    assert "noto Patient/" in plain.stdout
+    assert "能登" not in plain.stdout, "nobody is named without a token"
+    resident = ("--actor", "nobody-at-all", "--token", demo.token("resident"))
+    none = demo.command("audit", "leak", *times, *resident)
+    assert "people affected: 0" in none.stdout
+    again = demo.command("audit", "leak", *times, "--client", "tasuki-audit-leak")
+    assert "to be looked at by hand: 18" in again.stdout, "three times in six logs"
+    assert demo.command("audit", "verify").returncode == 0

@@ -26,14 +26,18 @@ PUBLIC = {
     "GET /metadata": "what the server can do",
     "GET /.well-known/smart-configuration": "where to sign in",
     "GET /OperationDefinition/{name}": "what an operation is",
+    "GET /$log-keys": "by which keys the audit log is signed",
 }
 # FHIR routes that only take something in, or refuse; what of others their answers could tell is
 # tested where the reason says.
 TAKEN_IN = {
     "POST /$load": "tests/integration/rest/test_load.py",
     "POST /$clins-collection": "tests/integration/rest/test_collection_subjects.py",
-    "GET /Group/{id_}/$export": "tests/integration/rest/test_export.py",  # always refused
-    "POST /Group/{id_}/$export": "tests/integration/rest/test_export.py",
+    "GET /Group/{id_}/$export": "tests/integration/rest/test_groups.py",
+    "POST /Group/{id_}/$export": "tests/integration/rest/test_groups.py",
+    # Heads of the audit log and what others say of them: hashes, for services alone.
+    "GET /$checkpoint": "tests/integration/rest/test_witnessing.py",
+    "POST /$cosignature": "tests/integration/rest/test_witnessing.py",
 }
 # Beside FHIR: pages behind a session of their own, health and numbers.
 PAGES = {

@@ -369,7 +369,7 @@ async def world(
         json.dumps(ECKey.generate_key("P-256", parameters={"kid": "c1"}).as_dict(private=True))
     )
     settings = ShelterSettings(
-        public_url="http://testserver/shelter",
+        public_url="https://testserver/shelter",
         issuer=stubs.issuer,
         database_url=postgres.url(name),
         keys_database_url=postgres.url(f"{name}_keys"),
@@ -411,7 +411,7 @@ async def world(
             app.router.lifespan_context(app),
             httpx2.AsyncClient(
                 transport=httpx2.ASGITransport(app=outer, raise_app_exceptions=True),
-                base_url="http://testserver",
+                base_url="https://testserver",
                 headers={"Accept-Language": "ja"},
             ) as browser,
         ):

@@ -13,8 +13,8 @@ LOOKED: Final[WordTable] = {
     "looked.list": ("見られた記録のすべて", "Every look"),
     "looked.file": ("記録を保存する", "Save the record"),
     "looked.file-why": (
-        "証明つきの一つのファイルです。書き換えや削除がないことを、だれにも問い合わせずに確かめられます。",
-        "One file with its proofs: that nothing was altered or left out can be checked asking nobody.",
+        "証明つきの一つのファイルです。中の記録が書き換えられていないことを、だれにも問い合わせずに確かめられます。",
+        "One file with its proofs: that nothing in it was altered can be checked asking nobody.",
     ),
     "looked.empty": ("記録はありません。", "There is no entry."),
     "looked.own-shown": ("ご自分の操作も出しています。", "Your own visits are shown too."),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tasuki.consent.decision import Fate, Reach, facts_of
-from tasuki.consent.decision.labelling import labels_of
+from tasuki.consent.decision.labelling import _of_term, labels_of
 from tasuki.consent.vocabulary import SENSITIVITIES, DataClass, Level
 
 JP_ICD10 = "http://jpfhir.jp/fhir/core/mhlw/CodeSystem/ICD10-2013-full"
@@ -173,3 +173,16 @@ def test_a_sensitive_resource_is_restricted_whatever_is_written_beside_it(writte
     meta = {"meta": {"security": [{"system": CONFIDENTIALITY, "code": written}]}}
     level = facts_of({**condition("F20"), **meta}).level
     assert level is (Level.V if written == "V" else Level.R)
+
+
+def test_no_name_and_no_note_is_remembered() -> None:
+    before = _of_term.cache_info().currsize
+    labels_of(
+        {
+            "resourceType": "Observation",
+            "subject": {"reference": "Patient/1", "display": "能登 花子"},
+            "note": [{"text": "花子さんの話"}],
+            "contained": [{"resourceType": "Patient", "name": [{"text": "能登 花子"}]}],
+        }
+    )
+    assert _of_term.cache_info().currsize == before

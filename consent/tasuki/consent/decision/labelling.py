@@ -81,11 +81,12 @@ def _of_one(name: str, value: object, beside: Mapping[str, Any]) -> frozenset[st
         return frozenset()
     if name == "code":
         return _of_coding(str(beside.get("system")), value)
-    return _of_term(value) if len(value) <= _TERM else _table().of_text(value)
+    is_term = "coding" in beside or "system" in beside
+    return _of_term(value) if is_term and len(value) <= _TERM else _table().of_text(value)
 
 
-# The same few terms and codes stand in most resources. No longer text is remembered: it may be
-# somebody's.
+# The same few terms and codes stand in most resources. Nothing but the words of a coding is
+# remembered: a name or a note is somebody's.
 @lru_cache(maxsize=_REMEMBERED)
 def _of_term(text: str) -> frozenset[str]:
     return _table().of_text(text)

@@ -120,9 +120,6 @@ def a_person_told_what_they_were_not(patch: pytest.MonkeyPatch) -> None:
 
 
 def a_resident_who_is_everybody(patch: pytest.MonkeyPatch) -> None:
-    def is_own(principal: Any, owner: str) -> bool:
-        return bool(owner) and principal.role.value == "resident"
-
     async def rule(decider: ConsentDecider, unit: Any, ask: Any) -> Ruling:
         of = replace(ask.caller.principal, patient=f"Patient/{ask.owner}")
         own = ask.owner and of.role.value == "resident"
@@ -131,7 +128,6 @@ def a_resident_who_is_everybody(patch: pytest.MonkeyPatch) -> None:
         )
 
     real = ConsentDecider.rule
-    patch.setattr(enforcing, "_is_own", is_own)
     patch.setattr(ConsentDecider, "rule", rule)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 FHIR = "application/fhir+json"
+PLAIN = "text/plain"
 _ID = {"type": "string", "pattern": r"^[A-Za-z0-9\-.]{1,64}$"}
 _VERSION = {"type": "string", "pattern": "^[1-9][0-9]{0,8}$"}
 _TEXT = {"type": "string"}
@@ -50,6 +51,8 @@ _DONE: dict[tuple[str, str], tuple[str, str | None]] = {
     ("post", "/{type_}"): ("201", FHIR),
     ("delete", "/{type_}/{id_}"): ("204", None),
     ("get", "/$changes"): ("200", "application/json"),
+    ("get", "/$checkpoint"): ("200", PLAIN),
+    ("get", "/$log-keys"): ("200", PLAIN),
     ("get", "/.well-known/smart-configuration"): ("200", "application/json"),
 }
 
@@ -126,5 +129,6 @@ def _resource(types: Sequence[str]) -> dict[str, Any]:
 def _responses(status: str, media: str | None) -> dict[str, Any]:
     done: dict[str, Any] = {"description": "Done."}
     if media is not None:
-        done["content"] = {media: {"schema": {"type": "object"}}}
+        kind = "string" if media == PLAIN else "object"
+        done["content"] = {media: {"schema": {"type": kind}}}
     return {status: done, "4XX": _REFUSED, "503": _REFUSED}

@@ -222,7 +222,7 @@ def _fates(request: AccessRequest) -> list[Fate]:
 SEEDS = st.integers(0, 2**32 - 1)
 FEW = settings(max_examples=300, deadline=None)
 QUICK = range(50_000)
-THOROUGH = range(50_000, 300_000)
+THOROUGH = range(50_000, 1_050_000)
 
 
 @pytest.fixture(scope="module")

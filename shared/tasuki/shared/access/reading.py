@@ -32,8 +32,8 @@ class Opened:
 class Reading(Untold):
     """What a caller may read."""
 
-    # Types of which a compartment held something that may not pass, and of which that may be said.
-    _masked: frozenset[str] = frozenset()
+    # Whose compartment held something of which type that may not pass, and of which that may be said.
+    _masked: frozenset[tuple[str, str]] = frozenset()
 
     async def read(self, type_: str, id_: str) -> Stored:
         """Return the current version.
@@ -71,7 +71,7 @@ class Reading(Untold):
             if stored.body is not None
         ]
         admitted = [one for one in opened if ruling.admits(one.resource)]
-        self._masked |= {one.stored.type for one in opened if ruling.masks(one.resource)}
+        self._masked |= {(patient, one.stored.type) for one in opened if ruling.masks(one.resource)}
         entities = (f"Patient/{patient}", *sorted({one.stored.type for one in admitted}))
         await self.leave_leaf(action, patient, tuple(dict.fromkeys(entities)), ruling.basis)
         return admitted
@@ -82,7 +82,8 @@ class Reading(Untold):
         Wholly, by the ruling; or a part of what `compartment` looked at, where that may be said.
         """
         ruling = await self.ruling(Interaction.READ, patient, *types)
-        return (ruling.withheld_types | self._masked) & frozenset(types)
+        masked = {type_ for of, type_ in self._masked if of == patient}
+        return (ruling.withheld_types | masked) & frozenset(types)
 
     async def network_tokens(self, patient: str) -> tuple[str, ...]:
         """Return the tokens (hex) under which other regions know this person."""

@@ -14,6 +14,10 @@ from tasuki.shared.store import stamper as stamping
 from tasuki.shared.store.opening import running
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tasuki.shared.store.hot import Line
+    from tasuki.shared.store.schema import AnyRow
     from tasuki.shared.store.store import SealedStore
 
 pytestmark = pytest.mark.anyio
@@ -145,6 +149,31 @@ async def test_stamping_goes_on_over_more_than_one_batch(
         await unit.write([patient(f"p{n:03}") for n in range(35)])
     await world.store.stamper.stamp_all()
     assert await _ids(world.store) == [(n + 1, f"p{n:03}") for n in range(35)]
+
+
+async def test_whoever_returns_from_stamping_finds_all_of_it_stamped(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stamper = world.store.stamper
+    leaves, at_it, go_on = stamper._stamp_leaves, asyncio.Event(), asyncio.Event()
+
+    async def slowly(line: Line, waiting: Sequence[AnyRow]) -> int:
+        at_it.set()
+        await go_on.wait()
+        return await leaves(line, waiting)
+
+    monkeypatch.setattr(stamper, "_stamp_leaves", slowly)
+    async with world.store.unit() as unit:
+        await unit.write([patient(f"p{n}") for n in range(5)])
+    background = asyncio.create_task(stamper.stamp_all())
+    await at_it.wait()
+    by_hand = asyncio.create_task(stamper.stamp_all())
+    await asyncio.sleep(0.1)
+    assert not by_hand.done()
+    go_on.set()
+    await by_hand
+    assert len(await _ids(world.store)) == 5
+    await background
 
 
 async def test_a_waiting_reader_is_woken_at_once(

@@ -132,6 +132,7 @@ class Stamper:
         self._ids = ids
         self._wake = asyncio.Event()
         self._moved = asyncio.Condition()
+        self._one = asyncio.Lock()  # the database's lock is tried, not waited for
         self._signed_at = LONG_AGO
         self._unsigned = True  # until it is known that the newest head is signed
         self.stamps = 0  # batches numbered here so far
@@ -213,7 +214,7 @@ class Stamper:
 
     async def stamp(self) -> bool:
         """Number one batch; return whether there may be more."""
-        async with begun(self._by_hand) as line:
+        async with self._one, begun(self._by_hand) as line:
             if not (await _TRY_LOCK.rows(line, self._of_tenant))[0].got:
                 return False
             batch = {**self._of_tenant, "batch": BATCH}

@@ -130,6 +130,17 @@ def test_by_the_name_of_a_medicine(text: str, label: str | None) -> None:
     assert labels_of(medicine(text)) == (frozenset() if label is None else frozenset({label}))
 
 
+def test_a_name_and_an_address_say_nothing_of_health() -> None:
+    word = "梅毒"
+    named = {
+        "name": [{"text": word}],
+        "address": [{"text": word}],
+        "contact": [{"name": {"text": word}}],
+    }
+    assert labels_of({"resourceType": "Patient", **named}) == frozenset()
+    assert labels_of({"resourceType": "Patient", **named, "text": {"div": word}}) == {"STD"}
+
+
 def test_an_allergy_is_never_hidden_by_the_table() -> None:
     allergy = {
         "resourceType": "AllergyIntolerance",

@@ -25,6 +25,8 @@ NEVER_LABELLED = frozenset({"AllergyIntolerance"})
 _LOOKED_AT = frozenset(
     {"code", "conclusion", "description", "display", "div", "text", "valueString"}
 )
+# How somebody is called and where they live says nothing of their health.
+_PASSED_BY = frozenset({"address", "name", "telecom"})
 _ICD10 = re.compile(r"icd-?10|2\.16\.840\.1\.113883\.6\.(?:3|90)$", re.IGNORECASE)
 _LONGEST = 4  # characters of the longest code in the table, without its dot
 _TERM = 60  # characters of a term, as against somebody's free text
@@ -67,18 +69,17 @@ def labels_of(resource: Mapping[str, Any]) -> frozenset[str]:
         value = pending.pop()
         if isinstance(value, dict):
             for name, inner in value.items():
-                if isinstance(inner, (dict, list)):
+                if isinstance(inner, str):
+                    if name in _LOOKED_AT:
+                        found |= _of_one(name, inner, value)
+                elif isinstance(inner, (dict, list)) and name not in _PASSED_BY:
                     pending.append(inner)
-                elif name in _LOOKED_AT and (labels := _of_one(name, inner, value)):
-                    found |= labels
         else:
             pending += [inner for inner in value if isinstance(inner, (dict, list))]
     return frozenset(found)
 
 
-def _of_one(name: str, value: object, beside: Mapping[str, Any]) -> frozenset[str]:
-    if not isinstance(value, str):
-        return frozenset()
+def _of_one(name: str, value: str, beside: Mapping[str, Any]) -> frozenset[str]:
     if name == "code":
         return _of_coding(str(beside.get("system")), value)
     is_term = "coding" in beside or "system" in beside

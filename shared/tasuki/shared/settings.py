@@ -6,11 +6,14 @@ Values come from the launcher or from the environment: `TASUKI_<SERVICE>_DATABAS
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 MEGABYTE = 1024 * 1024
 
@@ -51,12 +54,25 @@ class TlsSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _secure(self) -> Self:
-        for name in type(self).model_fields:
-            value = getattr(self, name)
-            parts = urlsplit(value) if isinstance(value, str) else None
-            if parts is not None and parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        for name, value in _texts(self):
+            parts = urlsplit(value)
+            if parts.scheme.lower() == "http" and parts.hostname not in LOOPBACK:
                 raise ValueError(f"{name} must be an https URL (http on loopback only)")
         return self
+
+
+def _texts(value: object, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every text of some settings, however deep, with the name of the setting."""
+    if isinstance(value, str):
+        yield name, value
+    elif isinstance(value, BaseModel):
+        for inner in type(value).model_fields:
+            yield from _texts(getattr(value, inner), name or inner)
+    elif isinstance(value, (tuple, list, set, frozenset)):
+        for each in value:
+            yield from _texts(each, name)
+    elif isinstance(value, dict):
+        yield from _texts(tuple(value.values()), name)
 
 
 class WitnessedLog(BaseModel):

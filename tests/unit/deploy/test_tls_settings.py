@@ -43,6 +43,9 @@ def locator(**more: Any) -> LocatorSettings:
         {"tls_clients": "required"},
         {"tls_clients": "required", **FILES},
         {"tls_clients": "perhaps"},
+        {"holders": [{"code": "noto", "base_url": "http://noto.example/fhir"}]},
+        {"holders": [{"code": "noto", "base_url": "HTTP://noto.example/fhir"}]},
+        {"witnessed": [{"base_url": "http://noto.example/fhir", "key": "k"}]},
     ],
 )
 def test_what_would_leave_something_in_the_clear_is_refused(more: Mapping[str, Any]) -> None:

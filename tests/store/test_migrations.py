@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic import command
 
+from tasuki.shared.engines import engine_for
 from tasuki.shared.store.migrate import (
     KEYS,
     RECORDS,
@@ -14,7 +15,6 @@ from tasuki.shared.store.migrate import (
     migrate_keys,
     migrate_records,
 )
-from tasuki.shared.store.store import engine_for
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -10,9 +10,10 @@ import pytest
 from tests.store.world import AT, OTHER_TENANT, World, body, new, patient, seen
 
 from tasuki.shared.access.records import Method, Selection, Stored
+from tasuki.shared.engines import engine_for
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.ids import RandomIds
-from tasuki.shared.store.store import Databases, SealedStore, engine_for
+from tasuki.shared.store.store import Databases, SealedStore
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,9 +19,10 @@ from tasuki.shared.access.records import NOBODY, Method, NewVersion
 from tasuki.shared.audit import Action, AuditRecord, Outcome
 from tasuki.shared.clock import FixedClock
 from tasuki.shared.crypto.keyring import FileKeyRing
+from tasuki.shared.engines import engine_for
 from tasuki.shared.ids import RandomIds
 from tasuki.shared.store.migrate import migrate_keys, migrate_records
-from tasuki.shared.store.store import Databases, SealedStore, engine_for
+from tasuki.shared.store.store import Databases, SealedStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -19,7 +19,7 @@ from tasuki.auth.sealing import INSURER
 from tasuki.deploy.clients import registrations
 from tasuki.deploy.composing import box_for
 from tasuki.shared.access.principal import Role
-from tasuki.shared.store.store import engine_for
+from tasuki.shared.engines import engine_for
 from tasuki.shared.text import parse_member_id
 
 if TYPE_CHECKING:

@@ -65,9 +65,9 @@ async def _invited(opening: Opening) -> Made | None:
     from tasuki.auth.staff import invite as invited  # noqa: PLC0415 - as above
     from tasuki.deploy.serving import auth_settings, box_of  # noqa: PLC0415 - as above
     from tasuki.shared.clock import SystemClock  # noqa: PLC0415 - as above
+    from tasuki.shared.engines import engine_for  # noqa: PLC0415 - as above
     from tasuki.shared.faults import Category, Fault  # noqa: PLC0415 - as above
     from tasuki.shared.ids import RandomIds  # noqa: PLC0415 - as above
-    from tasuki.shared.store.store import engine_for  # noqa: PLC0415 - as above
 
     settings = auth_settings()
     box, now = box_of(settings), SystemClock().now()

@@ -12,8 +12,9 @@ from tasuki.deploy.demo import house_for
 from tasuki.deploy.folder import read_json
 from tasuki.shared.audit.verify import Damage, Verdict, verify_log
 from tasuki.shared.crypto.keyring import FileKeyRing
+from tasuki.shared.engines import engine_for
 from tasuki.shared.store.logkeys import checkpoint_key, log_origin
-from tasuki.shared.store.store import Databases, engine_for
+from tasuki.shared.store.store import Databases
 from tasuki.shared.store.vault import AUDIT, KeyVault
 from tasuki.shared.store.whole_log import (
     own_heads,

@@ -44,8 +44,8 @@ async def _registered(found: list[ClientRegistration]) -> None:
 
     from tasuki.auth.provisioning import register_client  # noqa: PLC0415 - as above
     from tasuki.deploy.serving import auth_settings  # noqa: PLC0415 - as above
+    from tasuki.shared.engines import engine_for  # noqa: PLC0415 - as above
     from tasuki.shared.faults import Category, Fault  # noqa: PLC0415 - as above
-    from tasuki.shared.store.store import engine_for  # noqa: PLC0415 - as above
 
     engine = engine_for(auth_settings().database_url.get_secret_value())
     try:

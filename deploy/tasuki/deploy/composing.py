@@ -26,8 +26,8 @@ from tasuki.phr.app import create_app as create_phr
 from tasuki.phr.settings import PhrSettings
 from tasuki.phr.settings import Region as PhrRegion
 from tasuki.shared.crypto.keyring import FileKeyRing
+from tasuki.shared.engines import engine_for
 from tasuki.shared.store.logkeys import log_keys
-from tasuki.shared.store.store import engine_for
 from tasuki.shelter.app import create_app as create_shelter
 from tasuki.shelter.settings import Holder as ShelterHolder
 from tasuki.shelter.settings import ShelterSettings

@@ -22,8 +22,9 @@ from tasuki.deploy.leak_report import UNKNOWN, Person, Report, deadlines
 from tasuki.shared.audit.events import AuditRecord, Outcome
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.crypto.keyring import FileKeyRing
+from tasuki.shared.engines import engine_for
 from tasuki.shared.store.schema import NETWORK
-from tasuki.shared.store.store import Databases, SealedStore, engine_for
+from tasuki.shared.store.store import Databases, SealedStore
 from tasuki.shared.store.vault import AUDIT
 from tasuki.shared.store.whole_log import stored_leaves
 

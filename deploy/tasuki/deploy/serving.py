@@ -30,12 +30,12 @@ from tasuki.locator.settings import LocatorSettings
 from tasuki.phr.settings import PhrSettings
 from tasuki.shared.clock import SystemClock
 from tasuki.shared.crypto.keyring import FileKeyRing
+from tasuki.shared.engines import engine_for
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.ids import RandomIds
 from tasuki.shared.logs import configure
 from tasuki.shared.rest.tls import answering
 from tasuki.shared.store.migrate import migrate_keys, migrate_records
-from tasuki.shared.store.store import engine_for
 from tasuki.shelter.settings import ShelterSettings
 
 if TYPE_CHECKING:

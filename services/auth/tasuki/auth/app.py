@@ -14,7 +14,6 @@ import httpx2
 from fastapi import FastAPI
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import create_async_engine
 from starlette.responses import JSONResponse
 
 from tasuki.auth.client_keys import ClientKeys
@@ -27,6 +26,7 @@ from tasuki.auth.routes.public import public_routes, userinfo_routes
 from tasuki.auth.routes.tokens import token_routes
 from tasuki.auth.sign_in_log import TableSignInLog
 from tasuki.auth.signing import open_keys
+from tasuki.shared.engines import engine_for
 from tasuki.shared.rest import metrics
 from tasuki.shared.rest.tls import calling
 
@@ -73,12 +73,11 @@ def create_app(
     """
     # At DEBUG Authlib writes whole tokens into its log.
     logging.getLogger("authlib").setLevel(logging.INFO)
-    engine = create_async_engine(
+    engine = engine_for(
         settings.database_url.get_secret_value(),
-        pool_size=settings.connections,
-        max_overflow=0,
-        pool_timeout=POOL_TIMEOUT_SECONDS,
-        hide_parameters=True,
+        connections=settings.connections,
+        overflow=0,
+        wait_seconds=POOL_TIMEOUT_SECONDS,
     )
     outside = httpx2.AsyncClient(
         timeout=OUTSIDE_SECONDS,

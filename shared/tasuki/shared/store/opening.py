@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from tasuki.shared.crypto.keyring import FileKeyRing
+from tasuki.shared.engines import engine_for
 from tasuki.shared.store.migrate import migrate_keys, migrate_records
-from tasuki.shared.store.store import Databases, SealedStore, engine_for
+from tasuki.shared.store.store import Databases, SealedStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

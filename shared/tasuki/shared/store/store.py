@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from tasuki.shared.access.records import Change, FeedPage
 from tasuki.shared.store.answering import answering
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from tasuki.shared.crypto.keyring import KeyRing, NetworkKeys
     from tasuki.shared.ids import IdSource
 
-POOL = 8  # connections kept to a database; a request needs one at a time
-OVERFLOW = 8
 RECHECK_SECONDS = 0.5  # how long a stamp by another process may go unnoticed
 
 _PAGE = (
@@ -63,13 +60,6 @@ _TOKENS = (
     )
     .distinct()
 )
-
-
-def engine_for(url: str) -> AsyncEngine:
-    """Return a connection pool for a database URL; statement parameters stay out of its errors."""
-    return create_async_engine(
-        url, pool_size=POOL, max_overflow=OVERFLOW, hide_parameters=True, pool_pre_ping=False
-    )
 
 
 @dataclass(frozen=True, slots=True)

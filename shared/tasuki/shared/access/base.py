@@ -16,6 +16,7 @@ from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.compartment import owners_through
 from tasuki.shared.fhir.json import meaning_of
+from tasuki.shared.fhir.medicines import ELEMENT, ORDERS, medicine_of, with_medicine
 from tasuki.shared.fhir.members import SEVERAL, members_of
 from tasuki.shared.fhir.types import OWNERSHIP
 
@@ -73,6 +74,7 @@ class AtTheGate:
         self._looked_through: set[tuple[str, str, str]] = set()
         self._open_through: set[tuple[str, str]] = set()
         self._members: dict[str, set[str]] = {}
+        self._medicines: dict[str, Mapping[str, Any]] = {}
 
     @property
     def caller(self) -> Caller:
@@ -119,6 +121,12 @@ class AtTheGate:
         if key not in self._rulings:
             ask = Ask(self._caller, interaction, owner, types)
             ruling = await self._decider.rule(self._unit, ask)
+            if ruling.permitted and not ORDERS.isdisjoint(types):
+                ruling = replace(
+                    ruling,
+                    screen=self._by_its_medicine(ruling.screen),
+                    masked=self._by_its_medicine(ruling.masked),
+                )
             # What is about nobody has no screen of its own, but may be about a Group.
             screened = ruling.screen is not None or owner == NOBODY
             if ruling.permitted and screened and not NOT_BY_THEMSELVES.isdisjoint(types):
@@ -135,6 +143,22 @@ class AtTheGate:
             scope.query and (scope.type == "*" or scope.type in types)
             for scope in self._caller.principal.scopes.resources
         )
+
+    def _by_its_medicine(self, asks: Screen | None) -> Screen | None:
+        """Return what is asked of an order with its medicine, wherever that stands.
+
+        Fails closed where `look_through` did not look.
+        """
+        if asks is None:
+            return None
+
+        def asked(resource: Mapping[str, Any]) -> bool:
+            id_ = medicine_of(resource)
+            if id_ is None:
+                return asks(resource)
+            return id_ in self._medicines and asks(with_medicine(resource, self._medicines[id_]))
+
+        return asked
 
     def _screened_by_scope(self, screen: Screen | None, interaction: Interaction) -> Screen:
         return lambda resource: (
@@ -160,8 +184,11 @@ class AtTheGate:
     async def look_through(self, rows: Iterable[Stored]) -> None:
         """Find out whether the caller may see what these Binaries, Provenances, Groups are about.
 
-        To be called with rows before a screen is asked about them.
+        And what the medicines are that orders name by reference. To be called with rows before a
+        screen is asked about them.
         """
+        rows = list(rows)
+        await self._look_at_medicines(rows)
         wanted: set[tuple[str, str, str]] = set()
         for row in rows:
             if row.type in SEVERAL and row.body is not None:
@@ -181,6 +208,22 @@ class AtTheGate:
                 said = last.get(id_)
                 if said is None or said.body is None or ruling.admits(meaning_of(said.body)):
                     self._open_through.add((type_, id_))
+
+    async def _look_at_medicines(self, rows: Sequence[Stored]) -> None:
+        wanted: set[str] = set()
+        for row in rows:
+            # Most orders have no such element, which their bytes tell sooner than their meaning.
+            if row.type not in ORDERS or row.body is None or ELEMENT.encode() not in row.body:
+                continue
+            id_ = medicine_of(meaning_of(row.body))
+            if id_ is not None:
+                wanted.add(id_)
+        ids = sorted(wanted - self._medicines.keys())
+        last = await self._last_said("Medication", ids) if ids else {}
+        for id_ in ids:
+            said = last.get(id_)
+            # Of one that is not here nothing is known, as of an order in words alone.
+            self._medicines[id_] = meaning_of(said.body) if said is not None and said.body else {}
 
     async def _ask_members(self, type_: str, id_: str, members: Iterable[str]) -> None:
         """Ask what a Group needs of those it names, and remember whom a leaf on it is about."""

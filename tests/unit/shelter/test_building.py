@@ -53,6 +53,22 @@ def test_restricted_records_are_not_kept_but_counted_where_they_may_kill(
     assert made.restricted == {"AllergyIntolerance": 1, "MedicationRequest": 1}
 
 
+def test_an_order_is_as_restricted_as_the_medicine_it_names_by_reference() -> None:
+    order = {
+        "resourceType": "MedicationRequest",
+        "id": "m",
+        "status": "completed",
+        "intent": "order",
+        "medicationReference": {"reference": "Medication/1", "display": "秘密の薬"},
+        "authoredOn": "2025-12-28",
+    }
+    named = {"resourceType": "Medication", "id": "1", "code": {"text": "ビクタルビ配合錠"}}
+    made = record(entry(patient(), order, named))
+    assert "秘密" not in told(made)
+    assert "ビクタルビ" not in told(made)
+    assert made.restricted == {"MedicationRequest": 1}
+
+
 def test_what_the_person_was_not_told_is_not_even_counted() -> None:
     tag = {
         "tag": [

@@ -104,7 +104,7 @@ def kept_if(
             resources=tuple(
                 each
                 for each in entry.resources
-                if each.get("resourceType") not in CLINICAL or keeps(each)
+                if each.get("resourceType") not in CLINICAL or keeps(entry.judged(each))
             ),
         )
         for entry in entries
@@ -119,7 +119,7 @@ def restricted(entries: Sequence[SourceEntry]) -> dict[str, int]:
         for each in entry.resources
         if each.get("resourceType") in CLINICAL
         and is_for_the_person(each)
-        and OPENED.fate(facts_of(each)) is Fate.MASK
+        and OPENED.fate(facts_of(entry.judged(each))) is Fate.MASK
     )
     return dict(sorted(counted.items()))
 

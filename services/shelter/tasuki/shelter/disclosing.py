@@ -82,10 +82,9 @@ def _released(residual: Residual, resource: Mapping[str, Any]) -> bool:
 
 def _lost(entry: SourceEntry, residual: Residual) -> frozenset[str]:
     """Return the types of which the resident, not a label, holds back some record."""
+    clinical = (each for each in entry.resources if each.get("resourceType") in CLINICAL)
     return frozenset(
-        str(each["resourceType"])
-        for each in entry.resources
-        if each.get("resourceType") in CLINICAL
-        and OPENED.fate(facts_of(each)) is Fate.RELEASE
-        and residual.fate(facts_of(each)) is Fate.WITHHOLD
+        facts.type
+        for facts in map(facts_of, map(entry.judged, clinical))
+        if OPENED.fate(facts) is Fate.RELEASE and residual.fate(facts) is Fate.WITHHOLD
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasuki.shared.clinical.sources import SourceRecords, SourceState
 from tasuki.shared.fhir.json import parse, render
+from tasuki.shared.fhir.medicines import medicine_of, with_medicine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,6 +88,17 @@ class SourceEntry:
     def patients(self) -> list[Mapping[str, Any]]:
         """Return its Patient resources."""
         return [each for each in self.resources if each.get("resourceType") == "Patient"]
+
+    def judged(self, resource: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return a resource to be ruled on: an order with the medicine it names by reference."""
+        id_ = medicine_of(resource)
+        found = (
+            each
+            for each in self.resources
+            if each.get("resourceType") == "Medication" and each.get("id") == id_
+        )
+        medicine = next(found, None) if id_ is not None else None
+        return resource if medicine is None else with_medicine(resource, medicine)
 
     def records(self, holder: Holder) -> SourceRecords:
         """Return it as the profile builder reads it."""

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 SCAN_LIMIT = 2_000  # rows opened for one search that names no person
 SUBJECT_LIMIT = 100  # people one search may be about
 KEY_LIMIT = 20  # name and birth date pairs one search may be looked up by
+# The server gives ids, and never this one. It is asked for where there is nobody to ask for: that
+# nobody is here shall take as long to say as that somebody is whom the caller may not see.
+_NO_ONE = "-"
 _DAY = re.compile(r"(?:eq)?([0-9]{4}-[0-9]{2}-[0-9]{2})")
 _PARTED = re.compile(r"\S+\s+\S.*")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
@@ -78,7 +81,7 @@ async def candidates(unit: Unit, query: Query, where: Within) -> list[Stored]:
         Fault: TOO_COSTLY where no index narrows the search enough.
     """
     if where.ids is not None:
-        found = await unit.by_ids(query.resource_type, sorted(where.ids)) if where.ids else []
+        found = await unit.by_ids(query.resource_type, sorted(where.ids) or [_NO_ONE])
         return [one for one in found if where.owners is None or one.owner in where.owners]
     if where.owners is not None:
         if len(where.owners) > SUBJECT_LIMIT:
@@ -87,7 +90,7 @@ async def candidates(unit: Unit, query: Query, where: Within) -> list[Stored]:
             )
         return [
             stored
-            for owner in sorted(where.owners)
+            for owner in sorted(where.owners) or [_NO_ONE]
             for stored in await unit.of_owner(owner, [query.resource_type])
         ]
     pairs = _identifiers(query)
@@ -97,7 +100,7 @@ async def candidates(unit: Unit, query: Query, where: Within) -> list[Stored]:
             for system, value in pairs
             for id_ in await unit.by_identifier(query.resource_type, system, value)
         }
-        return await unit.by_ids(query.resource_type, sorted(known))
+        return await unit.by_ids(query.resource_type, sorted(known) or [_NO_ONE])
     return await _named(unit, query) or await _scanned(unit, query)
 
 

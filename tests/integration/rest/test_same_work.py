@@ -6,10 +6,12 @@ Counted, not timed: a clock on a shared machine would prove nothing.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote_plus
 
 import pytest
 from tests.integration.rest.exporting import condition
 
+from tasuki.shared.access import finding
 from tasuki.shared.access.rulings import Ruling
 from tasuki.shared.store import hot
 
@@ -107,6 +109,49 @@ async def test_a_hidden_person_costs_what_nobody_costs(
         work.append((answer.status_code, sorted(asked)))
     assert work[0] == work[1]
     assert work[0][1], "the database was asked"
+
+
+@pytest.mark.parametrize(
+    "door",
+    [
+        "/Patient?name={name}&birthdate=1938-04-05",
+        "/Patient?name={name}&birthdate=1938-04-05&_has:Condition:patient:code:text=うつ",
+        "/Condition?patient.name={name}&patient.birthdate=1938-04-05",
+        "/Condition?code:text=うつ&patient.name={name}&patient.birthdate=1938-04-05",
+    ],
+)
+@pytest.mark.parametrize("names", [("ノトハナコ", "ノトハナエ"), ("ノト ハナコ", "ノト ハナエ")])
+@pytest.mark.parametrize("of_one", [False, True])
+async def test_among_more_people_than_are_looked_through_a_hidden_name_is_no_name(
+    house: House,
+    asked: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    door: str,
+    names: tuple[str, str],
+    of_one: bool,
+) -> None:
+    """Of a name in one part a scan is refused; whether it is must not tell who is here."""
+    monkeypatch.setattr(finding, "SCAN_LIMIT", 3)
+    for name in ("ノト ハナコ", *(f"ナナオ タロウ{n}" for n in range(4))):
+        person = {"resourceType": "Patient", "name": [{"text": name}], "birthDate": "1938-04-05"}
+        id_ = await house.create(person)
+        await house.create(condition(id_, "うつ病"))
+        if name == "ノト ハナコ" and of_one:
+            house.decider.rulings[id_] = Ruling.hide("not-theirs")
+    if not of_one:
+        house.decider.rulings = Everybody(Ruling.hide("not-theirs"))
+    work = []
+    for name in names:
+        asked.clear()
+        answer = await house.get(door.format(name=name), token="clinician")
+        work.append(
+            (
+                answer.status_code,
+                answer.text.replace(name, "").replace(quote_plus(name), ""),
+                sorted(asked),
+            )
+        )
+    assert work[0] == work[1]
 
 
 @pytest.mark.parametrize("door", ["/Condition/{c}", "/Condition/{c}/$meta", "/Condition?_id={c}"])

@@ -15,9 +15,13 @@ from tasuki.shared.fhir.search.escapes import split, unescape
 from tasuki.shared.fhir.types import OWNERSHIP
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
     from tasuki.shared.access.principal import Principal
     from tasuki.shared.access.records import Stored, Unit
     from tasuki.shared.fhir.search import Query
+
+    Shown = Callable[[Sequence[Stored]], Awaitable[list[Stored]]]
 
 SCAN_LIMIT = 2_000  # rows opened for one search that names no person
 SUBJECT_LIMIT = 100  # people one search may be about
@@ -70,12 +74,19 @@ def within(query: Query, principal: Principal) -> Within:
     return Within(_both(own, query.subject_ids()), query.ids())
 
 
-async def candidates(unit: Unit, query: Query, where: Within) -> list[Stored]:
+async def candidates(unit: Unit, query: Query, where: Within, shown: Shown) -> list[Stored]:
     """Return live resources of the type among which every match is.
 
     Patients are looked up by whole name and birth date where both are given. Where nobody has that
     name in whole, it may be a part of one, so the records are scanned; where they are too many for
-    that, nobody having it is the answer only to names given with both their parts.
+    that, nobody having it is the answer only to names given with both their parts. Who may not be
+    shown is nobody: being refused a scan or not would tell that somebody of this name is here.
+
+    Args:
+        unit: The transaction.
+        query: What is asked.
+        where: Where every match must be.
+        shown: Returns those of some rows that the caller may see.
 
     Raises:
         Fault: TOO_COSTLY where no index narrows the search enough.
@@ -101,7 +112,7 @@ async def candidates(unit: Unit, query: Query, where: Within) -> list[Stored]:
             for id_ in await unit.by_identifier(query.resource_type, system, value)
         }
         return await unit.by_ids(query.resource_type, sorted(known) or [_NO_ONE])
-    return await _named(unit, query) or await _scanned(unit, query)
+    return await shown(await _named(unit, query)) or await _scanned(unit, query)
 
 
 def _identifiers(query: Query) -> list[tuple[str, str]]:
@@ -126,7 +137,7 @@ async def _named(unit: Unit, query: Query) -> list[Stored]:
         return []
     keys = {key for name in names for day in days for key in name_keys(name, day)}
     pointed = {id_ for index, parts in keys for id_ in await unit.by_person_key(index, parts)}
-    opened = await unit.by_ids("Patient", sorted(pointed)) if pointed else []
+    opened = await unit.by_ids("Patient", sorted(pointed) or [_NO_ONE])
     # Keys are cut short, so some of these may be other people.
     return [one for one in opened if one.body and query.matches(meaning_of(one.body))]
 

@@ -213,7 +213,7 @@ class Searching(Pages):
         accepts: list[Callable[[Resource], bool]] = []
         if query.chains or query.reverses:
             where, accepts = await self._followed(query, where)
-        rows = await candidates(self._unit, query, where)
+        rows = await candidates(self._unit, query, where, self._shown)
         self._confined = where.owners or frozenset()  # last by the search itself, after its chains
         self._sought |= self._confined
         if query.identifier_tokens():
@@ -226,6 +226,17 @@ class Searching(Pages):
             if ruling.admits(meaning):
                 hits.append(Hit(stored, meaning, ruling.basis))
         return hits
+
+    async def _shown(self, rows: Sequence[Stored]) -> list[Stored]:
+        """Return those of these rows that the caller may see."""
+        await self.look_through(rows)
+        return [
+            row
+            for row in rows
+            if (await self.ruling(Interaction.SEARCH, row.owner, row.type)).admits(
+                meaning_of(row.body or b"{}")
+            )
+        ]
 
     async def _followed(
         self, query: Query, where: Within
@@ -276,7 +287,7 @@ class Searching(Pages):
         if not query.terms and where.ids is None:
             return where.owners
         try:
-            found = await candidates(self._unit, query, where)
+            found = await candidates(self._unit, query, where, self._shown)
         except Fault as fault:
             if fault.category is Category.TOO_COSTLY:
                 return where.owners  # the chains may narrow it

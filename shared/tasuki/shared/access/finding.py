@@ -28,7 +28,7 @@ SUBJECT_LIMIT = 100  # people one search may be about
 KEY_LIMIT = 20  # name and birth date pairs one search may be looked up by
 # The server gives ids, and never this one. It is asked for where there is nobody to ask for: that
 # nobody is here shall take as long to say as that somebody is whom the caller may not see.
-_NO_ONE = "-"
+NO_ONE = "-"
 _DAY = re.compile(r"(?:eq)?([0-9]{4}-[0-9]{2}-[0-9]{2})")
 _PARTED = re.compile(r"\S+\s+\S.*")
 _LATIN = re.compile(r"[A-Za-zÀ-ɏ]")
@@ -92,7 +92,7 @@ async def candidates(unit: Unit, query: Query, where: Within, shown: Shown) -> l
         Fault: TOO_COSTLY where no index narrows the search enough.
     """
     if where.ids is not None:
-        found = await unit.by_ids(query.resource_type, sorted(where.ids) or [_NO_ONE])
+        found = await unit.by_ids(query.resource_type, sorted(where.ids) or [NO_ONE])
         return [one for one in found if where.owners is None or one.owner in where.owners]
     if where.owners is not None:
         if len(where.owners) > SUBJECT_LIMIT:
@@ -101,7 +101,7 @@ async def candidates(unit: Unit, query: Query, where: Within, shown: Shown) -> l
             )
         return [
             stored
-            for owner in sorted(where.owners) or [_NO_ONE]
+            for owner in sorted(where.owners) or [NO_ONE]
             for stored in await unit.of_owner(owner, [query.resource_type])
         ]
     pairs = _identifiers(query)
@@ -111,7 +111,7 @@ async def candidates(unit: Unit, query: Query, where: Within, shown: Shown) -> l
             for system, value in pairs
             for id_ in await unit.by_identifier(query.resource_type, system, value)
         }
-        return await unit.by_ids(query.resource_type, sorted(known) or [_NO_ONE])
+        return await unit.by_ids(query.resource_type, sorted(known) or [NO_ONE])
     return await shown(await _named(unit, query)) or await _scanned(unit, query)
 
 
@@ -137,7 +137,7 @@ async def _named(unit: Unit, query: Query) -> list[Stored]:
         return []
     keys = {key for name in names for day in days for key in name_keys(name, day)}
     pointed = {id_ for index, parts in keys for id_ in await unit.by_person_key(index, parts)}
-    opened = await unit.by_ids("Patient", sorted(pointed) or [_NO_ONE])
+    opened = await unit.by_ids("Patient", sorted(pointed) or [NO_ONE])
     # Keys are cut short, so some of these may be other people.
     return [one for one in opened if one.body and query.matches(meaning_of(one.body))]
 

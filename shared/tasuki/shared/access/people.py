@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tasuki.shared.access.base import AtTheGate
 from tasuki.shared.access.derived import person_keys
+from tasuki.shared.access.finding import NO_ONE
 from tasuki.shared.access.reading import Opened
 from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.rulings import Interaction
@@ -96,7 +97,7 @@ class People(AtTheGate):
         pointed = {
             id_ for index, parts in keys for id_ in await self._unit.by_person_key(index, parts)
         }
-        for stored in await self._unit.by_ids("Patient", sorted(pointed)) if pointed else ():
+        for stored in await self._unit.by_ids("Patient", sorted(pointed) or [NO_ONE]):
             if stored.body is None:
                 continue
             resource = parse_resource(stored.body)

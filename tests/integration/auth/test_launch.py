@@ -164,6 +164,37 @@ async def test_the_app_begins_where_the_clinician_is(world: World) -> None:
     assert seen.json()["fhirUser"] == f"Practitioner/{CLINICIAN.username[:2]}1"
 
 
+@pytest.mark.parametrize(
+    ("told", "granted"),
+    [
+        ({"encounter": "Encounter/e1"}, {"launch", "launch/patient", "launch/encounter"}),
+        ({}, {"launch", "launch/patient"}),
+    ],
+)
+async def test_the_scopes_of_a_context_are_granted_where_it_is_told(
+    world: World, told: dict[str, str | None], granted: set[str]
+) -> None:
+    given = await handle(world, **told)
+    asked = "launch launch/patient launch/encounter offline_access patient/*.rs"
+    answer = await world.tokens(CLINICIAN, **begin(given, scope=asked))
+    assert _contexts(answer) == granted
+    renewed = await world.ask(
+        grant_type="refresh_token", refresh_token=answer["refresh_token"], client_id="demo"
+    )
+    assert _contexts(renewed.json()) == granted
+
+
+async def test_without_a_launch_its_scopes_are_not_granted(world: World) -> None:
+    asked = "launch launch/patient launch/encounter patient/*.rs user/*.rs"
+    for_one = await world.tokens(CLINICIAN, aud=EHR_A, scope=asked, patient="p1")
+    assert _contexts(for_one) == {"launch/patient"}
+    assert _contexts(await world.tokens(CLINICIAN, aud=EHR_A, scope=asked)) == set()
+
+
+def _contexts(answer: dict[str, Any]) -> set[str]:
+    return {one for one in answer["scope"].split() if one.startswith("launch")}
+
+
 async def test_without_a_launch_nothing_is_said_of_one(world: World) -> None:
     answer = await world.tokens(NURSE, aud=SHELTER)
     assert not {"encounter", "intent", "need_patient_banner"} & set(answer)

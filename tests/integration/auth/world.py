@@ -61,7 +61,8 @@ PATIENT = "Patient/0b6c8f1e"
 BIRTH_DATE = date(1948, 3, 9)
 
 EVERY_SCOPE = (
-    "openid fhirUser launch/patient offline_access patient/*.cruds user/*.cruds"
+    "openid fhirUser launch launch/patient launch/encounter offline_access"
+    " patient/*.cruds user/*.cruds"
     " tasuki/declare tasuki/desk tasuki/match tasuki/profile tasuki/locate"
 )
 

@@ -46,7 +46,7 @@ from tasuki.shared.faults import Category, Fault
         "patient/Observation.r\n",
         "openid\tfhirUser",
         "OPENID",
-        "launch",
+        "launch/practitioner",
         "tasuki/everything",
         "patient/Observation.ｒ",  # noqa: RUF001 - a full-width letter is the point
         "x" * 8_001,
@@ -62,7 +62,7 @@ def test_what_is_not_a_scope_is_refused(text: str) -> None:
 
 
 def test_unknown_scopes_can_be_left_out_instead() -> None:
-    assert str(recognised_scopes("launch openid profile patient/*.x")) == "openid"
+    assert str(recognised_scopes("launch/practitioner openid profile patient/*.x")) == "openid"
 
 
 @pytest.mark.parametrize(

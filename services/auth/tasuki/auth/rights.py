@@ -11,6 +11,8 @@ from tasuki.shared.access.scopes import OPENID_WORDS, ScopeSet
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from tasuki.auth.families import LaunchContext
+
 TASUKI_WORDS_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
     {
         Role.RESIDENT: frozenset(),
@@ -28,7 +30,9 @@ TASUKI_WORDS_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
 )
 
 
-def scopes_within(role: Role, asked: ScopeSet, *, patient: str | None) -> ScopeSet:
+def scopes_within(
+    role: Role, asked: ScopeSet, *, patient: str | None, launch: LaunchContext | None = None
+) -> ScopeSet:
     """Return what remains of the scopes a role asks for.
 
     Args:
@@ -36,10 +40,16 @@ def scopes_within(role: Role, asked: ScopeSet, *, patient: str | None) -> ScopeS
         asked: Requested, and already narrowed to the client's registration.
         patient: The person the token is bound to. Without one no `patient/` scope is left, for
             such a scope means nothing unless the token says which patient.
+        launch: What the launch told; None without one. The scopes that ask for a context are left
+            where the token response tells of it.
     """
     words = frozenset() if role in BACKENDS else OPENID_WORDS
     if patient is None:
         words -= {"launch/patient"}
+    if launch is None:
+        words -= {"launch"}
+    if launch is None or launch.encounter is None:
+        words -= {"launch/encounter"}
     narrowed = asked.in_contexts(_contexts(role, patient))
     return ScopeSet(narrowed.resources, asked.words & (words | TASUKI_WORDS_OF[role]))
 

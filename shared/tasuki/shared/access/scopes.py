@@ -15,7 +15,9 @@ from tasuki.shared.faults import Category, Fault
 LETTERS = "cruds"
 """create, read, update, delete, search; in the order SMART wants them written."""
 
-OPENID_WORDS = frozenset({"openid", "fhirUser", "launch/patient", "offline_access"})
+OPENID_WORDS = frozenset(
+    {"openid", "fhirUser", "launch", "launch/patient", "launch/encounter", "offline_access"}
+)
 TASUKI_WORDS = frozenset(
     {
         "tasuki/declare",

@@ -33,7 +33,9 @@ CAPABILITIES = (
 SCOPES_SUPPORTED = (
     "openid",
     "fhirUser",
+    "launch",
     "launch/patient",
+    "launch/encounter",
     "offline_access",
     "patient/*.cruds",
     "user/*.cruds",

@@ -170,8 +170,13 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships 
         server, signed_in, client = self.server, self.request.user, self.request.client
         now = server.context.clock.now()
         account: Account = signed_in.account
+        wanted = self.wanted()
+        context = None if wanted.launch is None else _context(wanted.launch)
         scopes = scopes_within(
-            account.role, parse_scopes(self.request.scope), patient=signed_in.patient
+            account.role,
+            parse_scopes(self.request.scope),
+            patient=signed_in.patient,
+            launch=context,
         )
         if signed_in.purpose == BTG:  # an override ends; it is not renewed
             scopes = ScopeSet(scopes.resources, scopes.words - {"offline_access"})
@@ -180,7 +185,6 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships 
                 "Nothing that was asked for is open to this role.",
                 redirect_uri=self.request.payload.redirect_uri,
             )
-        wanted = self.wanted()
         if wanted.launch is not None:
             self._use_launch(account.id, now)
         family = Family(
@@ -194,7 +198,7 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships 
             nonce=wanted.nonce,
             amr=signed_in.method.amr,
             jkt=wanted.jkt,
-            context=None if wanted.launch is None else _context(wanted.launch),
+            context=context,
             signed_in_at=now,
             expires_at=family_end(account.role, signed_in.purpose, now, signed_in.method),
             voucher=signed_in.voucher,

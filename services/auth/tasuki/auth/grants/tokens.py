@@ -81,7 +81,12 @@ def granted_by(
         subject=account.id,
         role=account.role,
         client_id=family.client_id,
-        scopes=scopes_within(account.role, scopes.narrowed_to(client.scopes), patient=patient),
+        scopes=scopes_within(
+            account.role,
+            scopes.narrowed_to(client.scopes),
+            patient=patient,
+            launch=family.context,
+        ),
         audiences=tuple(url for url in family.audiences if url in client.audiences),
         purpose=family.purpose,
         patient=patient,

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from tests.bench.decisions import decisions
 from tests.bench.figures import figures, rss_megabytes, slope_per_minute
+from tests.bench.gate import gate
 from tests.bench.lean import Request, open_loop
 from tests.bench.mix import crud_mix, mixed, prepared
 from tests.bench.people import IDENTIFIERS, lines, transaction
+from tests.bench.signing_in import sign_ins
 
 from tasuki.deploy.sample.sample import open_sample
 from tasuki.shared.clock import SystemClock, today_in_japan
@@ -61,12 +63,8 @@ async def desk(house: House) -> dict[str, Any]:
 
 
 async def reads(house: House) -> dict[str, Any]:
-    """FHIR read of a clinician through token, gate and consent, with and without the audit leaf."""
-    wire = await _read_wire(house)
-    audited = await house.flat_out([wire])
-    with house.unaudited():
-        bare = await house.flat_out([await _read_wire(house)])
-    return {"audited": audited, "without_audit": bare}
+    """FHIR read of a clinician through token, gate, consent and audit leaf."""
+    return await house.flat_out([await house.read_wire()])
 
 
 async def summary(house: House) -> dict[str, Any]:
@@ -161,15 +159,11 @@ async def memory(house: House) -> dict[str, Any]:
     }
 
 
-async def _read_wire(house: House) -> bytes:
-    home = await house.home_patient()
-    return Request(f"{house.noto}/Patient/{home}", house.token("clinician")).to_bytes()
-
-
 BENCHES: Mapping[str, Callable[[House], Awaitable[dict[str, Any]]]] = MappingProxyType(
     {
         "desk": desk,
         "reads": reads,
+        "gate": gate,
         "mix": crud_mix,
         "transactions": transactions,
         "load": load,
@@ -178,5 +172,6 @@ BENCHES: Mapping[str, Callable[[House], Awaitable[dict[str, Any]]]] = MappingPro
         "summary": summary,
         "decisions": decisions,
         "memory": memory,
+        "sign-ins": sign_ins,
     }
 )

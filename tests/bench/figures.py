@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import statistics
@@ -48,13 +49,28 @@ def rss_megabytes(pid: int) -> float:
 
 def cpu_seconds(pid: int) -> float:
     """Return the processor time a process has used."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    fields = _stat(pid)
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def family_cpu_seconds(pid: int) -> float:
+    """Return the processor time of a process and its children, ended ones too."""
+    ended = sum(int(field) for field in _stat(pid)[13:15]) / os.sysconf("SC_CLK_TCK")
+    used = cpu_seconds(pid) + ended
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with contextlib.suppress(FileNotFoundError):  # ended this moment
+            used += cpu_seconds(int(child))
+    return used
 
 
 def slope_per_minute(samples: list[tuple[float, float]]) -> float:
     """Return how much the value grows in a minute, by least squares over (seconds, value)."""
     return round(60 * statistics.linear_regression(*zip(*samples, strict=True)).slope, 2)
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields of /proc/pid/stat after the name of the program."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def _cpu_name() -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,20 +14,20 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
-from tests.bench.figures import Measured, cpu_seconds, figures
+from tests.bench.figures import Measured, cpu_seconds, family_cpu_seconds, figures
 from tests.bench.lean import Connection, Request, closed_loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 CONNECTIONS = 8
+HOST = "127.0.0.1"
 PORT = 8799
 TOKEN_SECONDS = 200  # they live for five minutes
 SIGN_IN_TRIES = 40  # a one-time code works once in 30 seconds
 PRODUCT = "tasuki.deploy.cli"
-UNAUDITED = "tests.bench.unaudited"
+TAKEN_OUT = "tests.bench.taken_out"
 
 
 @dataclass
@@ -50,6 +52,11 @@ class House:
         return read
 
     @property
+    def base(self) -> str:
+        """Where everything is."""
+        return f"http://{HOST}:{PORT}"
+
+    @property
     def noto(self) -> str:
         """The FHIR base URL of a region."""
         return str(self.told["services"]["ehr"]["noto"])
@@ -62,13 +69,17 @@ class House:
     @property
     def address(self) -> tuple[str, int]:
         """Where it listens."""
-        parts = urlsplit(self.told["base_url"])
-        return str(parts.hostname), parts.port or 0
+        return HOST, PORT
 
     @property
     def pid(self) -> int:
         """The process that serves."""
         return int((self.folder / "demo.pid").read_text())
+
+    @property
+    def database_pid(self) -> int:
+        """The first process of the database server."""
+        return int((self.folder / "postgres" / "postmaster.pid").read_text().split()[0])
 
     def token(self, role: str) -> str:
         """Return an access token of a role, signed in for real."""
@@ -92,19 +103,32 @@ class House:
         connection.close()
         return status, json.loads(answer) if answer else None
 
-    async def flat_out(self, wires: list[bytes], *, seconds: float = 0.0) -> dict[str, Any]:
+    async def flat_out(
+        self, wires: list[bytes], *, seconds: float = 0.0, connections: int = CONNECTIONS
+    ) -> dict[str, Any]:
         """Return the figures of asking as fast as answers come, with the server's time for one."""
-        await closed_loop(wires, *self.address, connections=CONNECTIONS, seconds=1.0)
-        used = cpu_seconds(self.pid)
+        await closed_loop(wires, *self.address, connections=connections, seconds=1.0)
+        used = self.used()
         measured = await closed_loop(
-            wires, *self.address, connections=CONNECTIONS, seconds=seconds or self.seconds
+            wires, *self.address, connections=connections, seconds=seconds or self.seconds
         )
         return self.with_cost(measured, used)
 
-    def with_cost(self, measured: Measured, used_before: float) -> dict[str, Any]:
-        """Return figures with the processor time of the serving process for each request."""
-        each = (cpu_seconds(self.pid) - used_before) / max(1, len(measured[0]))
-        return {**figures(measured), "server_cpu_microseconds": round(each * 1e6)}
+    def used(self) -> tuple[float, float]:
+        """Return the processor seconds the serving process and the database have used."""
+        return cpu_seconds(self.pid), family_cpu_seconds(self.database_pid)
+
+    def with_cost(self, measured: Measured, before: tuple[float, float]) -> dict[str, Any]:
+        """Return figures with the processor time of both for each request."""
+        server, database = (
+            round((now - then) / max(1, len(measured[0])) * 1e6)
+            for now, then in zip(self.used(), before, strict=True)
+        )
+        return {
+            **figures(measured),
+            "server_cpu_microseconds": server,
+            "database_cpu_microseconds": database,
+        }
 
     async def in_turn(self, wire: bytes, times: int) -> dict[str, Any]:
         """Return the figures of asking one after the other."""
@@ -129,6 +153,11 @@ class House:
         if status != 200:
             raise SystemExit(f"the search for a patient was refused: {status}")
         return str(found["entry"][0]["resource"]["id"])
+
+    async def read_wire(self) -> bytes:
+        """Return a clinician's read of a resident, as it goes over the wire."""
+        home = await self.home_patient()
+        return Request(f"{self.noto}/Patient/{home}", self.token("clinician")).to_bytes()
 
     async def patient_by(self, system: str, value: str) -> str:
         """Return the id of the Patient with an identifier."""
@@ -158,15 +187,24 @@ class House:
         return time.perf_counter() - began
 
     @contextlib.contextmanager
-    def unaudited(self) -> Iterator[None]:
-        """Serve the same data without audit leaves while inside: to know what they cost."""
+    def with_parts_taken_out(self) -> Iterator[None]:
+        """Serve the same data by the bench's own program while inside; `put_on` says how."""
         tasuki("stop", folder=self.folder)
-        start(self.folder, UNAUDITED)
+        start(self.folder, TAKEN_OUT)
         try:
             yield
         finally:
             tasuki("stop", folder=self.folder)
             start(self.folder, PRODUCT)
+
+    def put_on(self, variant: str) -> None:
+        """Let that program serve this variant from now on."""
+        on = self.folder / "variant.on"
+        on.unlink(missing_ok=True)
+        (self.folder / "variant").write_text(variant)
+        os.kill(self.pid, signal.SIGUSR1)
+        while not on.exists():
+            time.sleep(0.01)
 
 
 @contextlib.contextmanager

@@ -48,6 +48,11 @@ class Connection:
 
     async def ask(self, wire: bytes) -> tuple[int, bytes]:
         """Return status and body of one request."""
+        status, _, body = await self.exchange(wire)
+        return status, body
+
+    async def exchange(self, wire: bytes) -> tuple[int, bytes, bytes]:
+        """Return status, head and body of one request."""
         if self._reader is None or self._writer is None:
             self._reader, self._writer = await asyncio.open_connection(
                 self._host, self._port, limit=LIMIT
@@ -57,11 +62,11 @@ class Connection:
         status = int(head[9:12])
         lower = head.lower()
         if status == NO_CONTENT:
-            return status, b""
+            return status, head, b""
         if b"transfer-encoding: chunked" in lower:
-            return status, await self._chunked(self._reader)
+            return status, head, await self._chunked(self._reader)
         length = int(lower.split(b"content-length:")[1].split(b"\r\n")[0])
-        return status, await self._reader.readexactly(length)
+        return status, head, await self._reader.readexactly(length)
 
     async def _chunked(self, reader: asyncio.StreamReader) -> bytes:
         body = b""

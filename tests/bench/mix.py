@@ -8,7 +8,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Any
 
-from tests.bench.figures import cpu_seconds, figures
+from tests.bench.figures import figures
 from tests.bench.house import CONNECTIONS
 from tests.bench.lean import Connection, Request
 from tests.bench.people import IDENTIFIERS, lines, observation
@@ -125,7 +125,7 @@ async def crud_mix(house: House) -> dict[str, Any]:
     """Return the figures of the mix, and of each interaction in it."""
     workers = await prepared(house)
     await mixed(workers, 1.0)
-    used = cpu_seconds(house.pid)
+    used = house.used()
     measured = await mixed(workers, house.seconds)
     told = house.with_cost(measured, used)
     told["shares"] = SHARES

@@ -26,6 +26,7 @@ from tasuki.shared.rest import (
 )
 from tasuki.shared.rest.heads import HeadAsGet
 from tasuki.shared.rest.jobs import Jobs
+from tasuki.shared.rest.origins import open_to_other_origins
 from tasuki.shared.rest.outcome import install
 from tasuki.shared.rest.quick import QuickRead
 
@@ -72,4 +73,5 @@ def fhir_app(service: FhirService, *more: APIRouter) -> FastAPI:
     app.include_router(search.COMPARTMENTS)
     app.router.routes.insert(0, QuickRead())
     app.add_middleware(HeadAsGet)
+    open_to_other_origins(app)
     return app

@@ -39,7 +39,7 @@ UNCONDITIONAL = {
 }
 
 SECURITY = {
-    "cors": False,
+    "cors": True,
     "service": [
         {
             "coding": [

@@ -13,6 +13,7 @@ from tasuki.auth.provisioning import (
     OneTimeCode,
     bind_resident,
     create_account,
+    name_practitioner,
     register_client,
 )
 from tasuki.auth.sealing import INSURER
@@ -61,6 +62,14 @@ async def create_accounts(house: House, sample: Sample) -> list[dict[str, Any]]:
             )
     await engine.dispose()
     return made
+
+
+async def name(house: House, account: str, practitioner: str) -> None:
+    """Say which Practitioner of their hospital's records a member of staff is."""
+    engine = engine_for(house.postgres.url(house.database("auth")))
+    async with engine.begin() as connection:
+        await name_practitioner(connection, account, practitioner)
+    await engine.dispose()
 
 
 async def bind(house: House, account: str, patient: str, person: Person) -> None:

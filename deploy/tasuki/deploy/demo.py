@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import uvicorn
 
-from tasuki.deploy.accounts import bind, create_accounts, register_clients
+from tasuki.deploy.accounts import bind, create_accounts, name, register_clients
 from tasuki.deploy.addresses import Addresses
 from tasuki.deploy.clients import client_key
 from tasuki.deploy.composing import House, whole_app
@@ -136,6 +136,10 @@ async def _first_time(
             if account["person"] is not None:
                 person = sample.person(account["person"])
                 await bind(house, account["id"], await seeder.patient_of(person), person)
+        for staff in sample.demo_accounts():
+            if staff.practitioner is not None:
+                (id_,) = [one["id"] for one in accounts if one["username"] == staff.username]
+                await name(house, id_, await seeder.practitioner_of(staff))
         await seeder.consents()
         said("declaration", 0)
         officer = next(one for one in accounts if one["role"] == "officer")

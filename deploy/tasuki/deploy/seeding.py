@@ -21,12 +21,18 @@ if TYPE_CHECKING:
     import httpx2
 
     from tasuki.deploy.composing import House
-    from tasuki.deploy.sample.sample import ConsentSeed, Person, Sample
+    from tasuki.deploy.sample.sample import (
+        ConsentSeed,
+        DemoAccount,
+        Person,
+        Sample,
+    )
     from tasuki.shared.fhir.json import Resource
 
 CHUNK = 500  # lines of one load request
 ACROSS_REGIONS = ("TREAT", "ETREAT")
 FROM_SHELTERS = ("DISASTER", "ETREAT")
+LOCAL_PRACTITIONER = "urn:oid:1.2.392.100495.20.3.41.1"  # + the institution number
 MEMBER_ID = "http://jpfhir.jp/fhir/clins/Idsystem/JP_Insurance_memberID"
 
 
@@ -74,6 +80,22 @@ class Seeder:
         if len(entries) != 1:
             raise Fault(Category.CONFLICT, "a person of the sample is not in the PHR exactly once")
         return f"Patient/{entries[0]['resource']['id']}"
+
+    async def practitioner_of(self, account: DemoAccount) -> str:
+        """Return the Practitioner reference of a member of staff, in their hospital's records."""
+        region = account.region or ""
+        base = self.house.at.ehr[region]
+        token = await self._token(f"{region}-hospital", "system/*.cruds", base)
+        number = f"{LOCAL_PRACTITIONER}{account.institution}|{account.practitioner}"
+        answer = await self.http.get(
+            f"{base}/Practitioner",
+            params={"identifier": number},
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        entries = _checked(answer).get("entry", [])
+        if len(entries) != 1:
+            raise Fault(Category.CONFLICT, "a member of staff is not in the records exactly once")
+        return f"Practitioner/{entries[0]['resource']['id']}"
 
     async def consents(self) -> int:
         """Record the wishes people gave on paper before the demo began."""

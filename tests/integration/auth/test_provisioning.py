@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 from datetime import date
 from typing import Any
 
 import pytest
+from joserfc import jws
 from joserfc.jwk import ECKey, OctKey
 from tests.integration.auth.world import (
     CLIENTS,
@@ -15,7 +17,9 @@ from tests.integration.auth.world import (
     NURSE,
     PATIENT,
     RESIDENT,
+    SHELTER,
     UNBOUND,
+    Person,
     World,
     evidence,
 )
@@ -26,6 +30,7 @@ from tasuki.auth.provisioning import (
     OneTimeCode,
     bind_resident,
     create_account,
+    name_practitioner,
     register_client,
     unbind_resident,
 )
@@ -172,3 +177,36 @@ async def test_a_person_can_move_to_another_account_once_the_first_is_unbound(
         await bind_resident(connection, link, box=world.box, clock=world.clock, ids=RandomIds())
     assert (await world.tokens(UNBOUND))["patient"] == PATIENT.removeprefix("Patient/")
     assert "patient" not in await world.tokens(RESIDENT)
+
+
+async def test_a_member_of_staff_is_the_practitioner_that_was_named(world: World) -> None:
+    account = world.accounts[NURSE.username]
+    async with world.engine.begin() as connection:
+        await name_practitioner(connection, account, "Practitioner/n-2")
+    answer = await world.tokens(NURSE, aud=SHELTER, scope="openid fhirUser tasuki/desk")
+    assert _claims(answer["id_token"])["fhirUser"] == "Practitioner/n-2"
+
+
+@pytest.mark.parametrize(
+    ("who", "practitioner", "category"),
+    [
+        (NURSE, "Patient/1", Category.INVALID),
+        (NURSE, "1", Category.INVALID),
+        (NURSE, "https://elsewhere.example/Practitioner/1", Category.INVALID),
+        (RESIDENT, "Practitioner/1", Category.NOT_FOUND),
+        (None, "Practitioner/1", Category.NOT_FOUND),
+    ],
+)
+async def test_a_practitioner_that_cannot_be_named(
+    world: World, who: Person | None, practitioner: str, category: Category
+) -> None:
+    account = "nobody" if who is None else world.accounts[who.username]
+    async with world.engine.begin() as connection:
+        with pytest.raises(Fault) as fault:
+            await name_practitioner(connection, account, practitioner)
+    assert fault.value.category is category
+
+
+def _claims(token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = json.loads(jws.extract_compact(token.encode()).payload)
+    return claims

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tasuki.deploy.seeding import LOCAL_PRACTITIONER
+
 if TYPE_CHECKING:
     from tasuki.deploy.sample.sample import Person, Sample
 
@@ -213,6 +215,22 @@ def test_one_account_for_each_role(sample: Sample) -> None:
         account = accounts[role]
         assert account.region is not None
         assert account.institution == institutions[account.region]
+
+
+def test_a_clinician_is_one_of_the_hospitals_own_practitioners(
+    sample: Sample, sources: dict[str, list[dict[str, Any]]]
+) -> None:
+    (account,) = [one for one in sample.demo_accounts() if one.practitioner is not None]
+    number = {
+        "system": f"{LOCAL_PRACTITIONER}{account.institution}",
+        "value": account.practitioner,
+    }
+    named = [
+        one["name"][0]["text"]
+        for one in sources[account.region or ""]
+        if one["resourceType"] == "Practitioner" and number in one["identifier"]
+    ]
+    assert named == [account.name]
 
 
 def test_the_disaster_is_in_one_municipality_and_running(sample: Sample) -> None:

@@ -103,6 +103,7 @@ class DemoAccount:
         municipality: Where a nurse or an officer works; a prefecture's code for the officer.
         person: `Person.key` whose own account this is.
         institution: 10-digit number of a clinician's or hospital client's institution.
+        practitioner: The institution's own number of who the account is, as its records have it.
     """
 
     role: Role
@@ -113,6 +114,7 @@ class DemoAccount:
     municipality: str | None
     person: str | None
     institution: str | None
+    practitioner: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,11 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tasuki.auth.accounts import fold_username, place, username_mac
+from tasuki.auth.launches import reference
 from tasuki.auth.passwords import MAX_CHARACTERS, hash_password
 from tasuki.auth.tables import ACCOUNT, CLIENT, PERSON_LINK
 from tasuki.auth.withdrawing import withdraw_account
-from tasuki.shared.access.principal import BACKENDS, Role
+from tasuki.shared.access.principal import BACKENDS, STAFF, Role
 from tasuki.shared.access.purposes import PURPOSES, may_ask
 from tasuki.shared.access.scopes import parse_scopes
 from tasuki.shared.access.smart import GRANT_TYPES
@@ -210,6 +211,29 @@ async def create_account(
     if made.scalar_one_or_none() is None:
         raise Fault(Category.CONFLICT, "This user name is taken.")
     return id_
+
+
+async def name_practitioner(
+    connection: AsyncConnection, account_id: str, practitioner: str
+) -> None:
+    """Say which Practitioner an account of staff is; tokens name it in `fhirUser`.
+
+    Args:
+        connection: The database.
+        account_id: Of a member of staff.
+        practitioner: Reference, e.g. `Practitioner/1`.
+
+    Raises:
+        Fault: INVALID for any other reference; NOT_FOUND for no such account of staff.
+    """
+    if reference("Practitioner", practitioner) != practitioner:
+        raise Fault(Category.INVALID, "This is no reference to a Practitioner.")
+    named = update(ACCOUNT).where(
+        ACCOUNT.c.id == account_id, ACCOUNT.c.role.in_([one.value for one in STAFF])
+    )
+    done = await connection.execute(named.values(practitioner=practitioner))
+    if not done.rowcount:
+        raise Fault(Category.NOT_FOUND, "There is no such account of staff.")
 
 
 async def bind_resident(

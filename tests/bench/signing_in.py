@@ -30,7 +30,7 @@ from tasuki.deploy.folder import DataFolder
 from tasuki.deploy.signing_in import CLIENT_ID
 from tasuki.shared.access.principal import Role
 from tasuki.shared.clock import SystemClock
-from tasuki.shared.store.store import engine_for
+from tasuki.shared.engines import engine_for
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine

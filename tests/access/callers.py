@@ -19,6 +19,8 @@ ISSUER = "https://desk.test/auth"
 LIFE = 3_600 * 6  # seconds; the clock of a world is moved by minutes
 KEY = ECKey.generate_key("P-256", auto_kid=True)
 READ, WRITE = "user/*.rs", "user/*.cruds"
+BY_CATEGORY = "?category=urn:category|laboratory"
+BY_LABEL = "?_security=http://terminology.hl7.org/CodeSystem/v3-Confidentiality|R"
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,13 @@ class Caller:
     region: str = "same"
     organization: str | None = CLINIC
     own: bool | None = None
+
+
+def _but(context: str) -> str:
+    """Return scopes for some results only, and for all that leads to results."""
+    around = ("Patient", "Condition", "DiagnosticReport", "Encounter", "Provenance", "Binary")
+    whole = " ".join(f"{context}/{type_}.rs" for type_ in around)
+    return f"{context}/Observation.rs{BY_CATEGORY} {whole}"
 
 
 CALLERS = (
@@ -59,6 +68,12 @@ CALLERS = (
     Caller("hospital, other region", "hospital", "HOPERAT", "system/*.cruds", "other"),
     Caller("service", "service", "HOPERAT", "system/*.cruds tasuki/feed", "", None),
     Caller("service, PUBHLTH", "service", "PUBHLTH", "system/*.rs", "", None),
+    Caller("resident, by category", "resident", "PATRQT", _but("patient"), "", None, own=True),
+    Caller(
+        "resident, by label", "resident", "PATRQT", f"patient/*.rs{BY_LABEL}", "", None, own=True
+    ),
+    Caller("clinician, by category", "clinician", "TREAT", _but("user")),
+    Caller("hospital, by category", "hospital", "HOPERAT", _but("system")),
 )
 BY_NAME = {one.name: one for one in CALLERS}
 

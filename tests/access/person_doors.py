@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tests.access.doors import door, no_writer
 from tests.access.judging import NEVER, found_in
-from tests.access.reference import Verdict, scope_allows, standing
+from tests.access.reference import Verdict, scope_allows, scope_is_whole, standing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,11 @@ HOSPITALS = ("noto", "kaga")
 def allowed(v: Visit, *types: str) -> bool:
     """Tell whether the token has the scope to search these types."""
     return all(scope_allows(v.asker, type_, "s") for type_ in types)
+
+
+def whole(v: Visit, *types: str) -> bool:
+    """Tell whether the token has the scope to read all of these types."""
+    return all(scope_is_whole(v.asker, type_) for type_ in types)
 
 
 def general(v: Visit, *types: str) -> Verdict:
@@ -200,24 +205,33 @@ async def revinclude_on_and_on(v: Visit) -> None:
     await searched(v, f"Patient?_id={{}}&{words}", "Patient", also=around)
 
 
+def _everything_of(v: Visit) -> list[str]:
+    """A type of which a token reaches a part only would lack the rest and not say so."""
+    return [type_ for type_ in sorted(types_of(v)) if whole(v, type_)]
+
+
 @door("$everything", "person", "GET /Patient/{id_}/$everything", "POST /Patient/{id_}/$everything")
 async def everything(v: Visit) -> None:
     for method in ("GET", "POST"):
         path = "Patient/{}/$everything"
         answer = await v.ask(method, path.format(v.person.id))
         absent = await v.absent(method, method, path.format(NEVER))
-        types = [type_ for type_ in sorted(types_of(v)) if allowed(v, type_)]
-        if await judged(v, answer, absent, *types):
+        types = _everything_of(v)
+        if "Patient" not in types:
+            v.count(*v.person.rows)
+            v.require(answer, 403)
+        elif await judged(v, answer, absent, *types):
             v.require_rows(answer, v.seen(v.person.of(*types)))
 
 
 @door("$everything, by pages", "person", "GET /Patient/{id_}/$everything")
 async def everything_by_pages(v: Visit) -> None:
-    types = [type_ for type_ in sorted(types_of(v)) if allowed(v, type_)]
-    v.count(*v.person.all_of(*types))
+    types = _everything_of(v)
+    v.count(*v.person.rows)
     pages_ = await v.pages(f"Patient/{v.person.id}/$everything?_count=7")
     found = [one for page in pages_ for one in found_in(page)]
-    v.require_set(found, v.seen(v.person.of(*types)), "pages of $everything")
+    wanted = v.seen(v.person.of(*types)) if "Patient" in types else []
+    v.require_set(found, wanted, "pages of $everything")
 
 
 def _is_own(caller: Caller) -> bool:
@@ -235,8 +249,10 @@ async def own_everything(v: Visit) -> None:
     v.count(*v.person.rows)
     for method in ("GET", "POST"):
         answer = await v.ask(method, "Patient/$everything")
-        if _is_own(v.asker.caller):
-            v.require_rows(answer, v.seen(v.person.of(*types_of(v))))
+        if not whole(v, "Patient"):
+            v.require(answer, 403)
+        elif _is_own(v.asker.caller):
+            v.require_rows(answer, v.seen(v.person.of(*_everything_of(v))))
 
 
 @door("$lastn", "person", "GET /Observation/$lastn", "POST /Observation/$lastn")
@@ -272,7 +288,7 @@ async def summary(v: Visit) -> None:
                 for_them = v.asker.caller.role == "clinician" or not untold
                 if for_them is not (row.word(len(row.life.versions)) in answer.text):
                     v.report("missing" if for_them else "leak", f"{row.path} in $summary", row)
-        elif v.seen([v.person.patient]) and allowed(v, *types_of(v)):
+        elif v.seen([v.person.patient]) and whole(v, *types_of(v)):
             v.require(answer, 200)
 
 

@@ -67,6 +67,14 @@ class Row:
         """What it says of itself last."""
         return self.life.versions[-1]
 
+    def category(self, version: int) -> str:
+        """Return of which kind a result is in a version; some change theirs."""
+        turns = {"N, then R": ("laboratory", "survey"), "R, then N": ("survey", "laboratory")}
+        kinds = turns.get(self.label) or (
+            ("laboratory", "survey")[tuple(LIVES).index(self.label) % 2],
+        )
+        return kinds[min(version, len(kinds)) - 1]
+
     def word(self, version: int) -> str:
         """Return the mark in the text of a version."""
         return f"mk{self.number:06d}{'ab'[version - 1]}"
@@ -83,6 +91,9 @@ class Row:
             body["data"] = base64.b64encode(word.encode()).decode()
         elif self.type != "Provenance":
             body["identifier"] = [{"system": SYSTEM, "value": self.identifier}]
+        if self.type == "Observation":
+            coding = {"system": "urn:category", "code": self.category(version)}
+            body["category"] = [{"coding": [coding]}]
         for name, text in _TEXTS.get(self.type, {}).items():
             body[name] = [{"text": word}] if text == "[]" else {"text": word}
         if self.type == "Patient":
@@ -167,7 +178,6 @@ def observation(person: Person, label: str, day: int) -> Row:
     """Return a result with a number and a date of its own."""
     body = {
         "status": "final",
-        "category": [{"coding": [{"system": "urn:category", "code": "laboratory"}]}],
         "code": {"coding": [CODE]},
         "effectiveDateTime": f"2025-11-{day:02d}",
     }

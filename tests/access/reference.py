@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from tests.access.callers import BY_CATEGORY, BY_LABEL
 from tests.access.labels import ACT_CODE, Label
 from tests.access.wishes import REGION
 
@@ -61,46 +62,71 @@ class Thing:
 
 def scope_allows(asker: Asker, type_: str, letter: str) -> bool:
     """Tell whether the token carries a scope for this."""
+    return bool(_queries(asker, type_, letter))
+
+
+def scope_is_whole(asker: Asker, type_: str, letter: str = "r") -> bool:
+    """Tell whether the token carries a scope for all of a type."""
+    return "" in _queries(asker, type_, letter)
+
+
+def scope_reaches(asker: Asker, row: Row, version: int, letter: str) -> bool:
+    """Tell whether the token carries a scope for what a version says."""
+    asked = {
+        "": True,
+        BY_CATEGORY[1:]: row.type == "Observation" and row.category(version) == "laboratory",
+        BY_LABEL[1:]: "R" in row.life.versions[version - 1].levels,
+    }
+    return any(asked[query] for query in _queries(asker, row.type, letter))
+
+
+def _queries(asker: Asker, type_: str, letter: str) -> list[str]:
+    found = []
     for scope in asker.caller.scope.split(" "):
-        what, _, letters = scope.partition("/")[2].partition(".")
+        whole, _, query = scope.partition("?")
+        what, _, letters = whole.partition("/")[2].partition(".")
         if what in ("*", type_) and letter in letters:
-            return True
-    return False
+            found.append(query)
+    return found
 
 
 def verdict(asker: Asker, row: Row, letter: str = "r") -> Verdict:
     """Return what becomes of what a resource says last."""
-    return verdict_of(asker, row, [row.last], letter)
+    return verdict_of(asker, row, [len(row.life.versions)], letter)
 
 
-def verdict_of(asker: Asker, row: Row, labels: list[Label], letter: str = "r") -> Verdict:
-    """Return what becomes of a resource, told from versions that carry these labels."""
+def verdict_of(asker: Asker, row: Row, versions: list[int], letter: str = "r") -> Verdict:
+    """Return what becomes of a resource, told from these versions of it."""
     if not scope_allows(asker, row.type, letter):
         return Verdict.CLOSED
     if row.person is None:
-        return Verdict.SEEN if reads_common(asker) else Verdict.HIDDEN
+        reached = scope_reaches(asker, row, 1, letter)
+        return Verdict.SEEN if reached and reads_common(asker) else Verdict.HIDDEN
     general = standing(asker, row.person, row.type)
     if general is not Verdict.SEEN:
         return general
-    if any(verdict(asker, target) is not Verdict.SEEN for target in row.about) and not _sees_all(
-        asker
-    ):
+    as_secret = not _sees_all(asker) or "?" in asker.caller.scope
+    if as_secret and any(verdict(asker, target) is not Verdict.SEEN for target in row.about):
         return Verdict.HIDDEN
-    return (
-        Verdict.SEEN
-        if all(passes(asker, row.person, Thing(row.type, label)) for label in labels)
-        else Verdict.HIDDEN
-    )
+    if all(_passes_as(asker, row, version, letter) for version in versions):
+        return Verdict.SEEN
+    return Verdict.HIDDEN
+
+
+def _passes_as(asker: Asker, row: Row, version: int, letter: str) -> bool:
+    assert row.person is not None
+    thing = Thing(row.type, row.life.versions[version - 1])
+    return scope_reaches(asker, row, version, letter) and passes(asker, row.person, thing)
 
 
 def version_verdict(asker: Asker, row: Row, number: int) -> Verdict:
     """Return what becomes of one version: no version tells of what is not to be known."""
-    return verdict_of(asker, row, [row.life.versions[number - 1], row.last])
+    return verdict_of(asker, row, [number, len(row.life.versions)])
 
 
 def history_verdict(asker: Asker, row: Row) -> Verdict:
     """Return what becomes of a history: a gap would tell, so one version hides all."""
-    return verdict_of(asker, row, list(row.life.versions))
+    return verdict_of(asker, row, list(range(1, len(row.life.versions) + 1)))
 
 
 def reads_common(asker: Asker) -> bool:

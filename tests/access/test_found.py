@@ -11,6 +11,7 @@ from tests.access.world import world_on
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.access.world import World
     from tests.store.world import Server
 
 pytestmark = pytest.mark.anyio
@@ -34,3 +35,22 @@ async def test_network_tokens_are_as_secret_as_the_patient_they_name(
         for person, answer in zip(phr.people, answers, strict=True):
             assert (answer.status_code, answer.text) == (403, never.text)
             assert not any(token in answer.text for token in await world.tokens_of(person))
+
+
+async def test_a_binary_is_reached_by_a_scope_where_what_it_is_about_is(few: World) -> None:
+    """To whom all was permitted, it came though the scope's category left its subject out."""
+    holder = few.holders["noto"]
+    asker = few.asker(BY_NAME["hospital, by category"], holder)
+    headers = {"Authorization": f"Bearer {few.token(asker)}"}
+    (person, *_) = holder.people
+    for row in person.of("Binary", "Provenance"):
+        (subject,) = row.about
+        reached = subject.category(1) == "laboratory"
+        expected = 200 if reached else 404
+        for path in (row.path, f"{row.path}/_history/1", subject.path):
+            answer = await few.http.get(f"{holder.base}/{path}", headers=headers)
+            assert answer.status_code == expected, path
+        record = await few.http.get(
+            f"{holder.base}/Patient/{person.id}/$everything", headers=headers
+        )
+        assert (row.id in record.text) is reached

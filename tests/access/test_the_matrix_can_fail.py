@@ -144,6 +144,10 @@ def an_export_without_labels(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Pages, "withdrawn", _nothing)
 
 
+def a_scope_whose_category_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(AtTheGate, "in_scope", lambda *_: True)
+
+
 def a_server_that_is_always_empty(patch: pytest.MonkeyPatch) -> None:
     async def hits(*_: Any) -> list[Hit]:
         return []
@@ -164,6 +168,10 @@ SPOILT: dict[Spoil, tuple[str, ...]] = {
     a_refusal_that_tells: ("read", "HEAD", "$everything", "compartment"),
     a_binary_less_secret_than_its_subject: ("$everything", "history of everything"),
     an_export_without_labels: ("$export of people",),
+    a_scope_whose_category_is_forgotten: (
+        *("read", "number found", "chain through it", "_include", "$everything"),
+        *("number of everybody", "history of everything", "$export of people"),
+    ),
 }
 
 

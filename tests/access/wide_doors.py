@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.access.doors import door
 from tests.access.judging import found_in
-from tests.access.person_doors import HOSPITALS, allowed, exported
+from tests.access.person_doors import HOSPITALS, allowed, exported, whole
 from tests.access.records import MARK
 
 if TYPE_CHECKING:
@@ -268,6 +268,7 @@ async def quarantine(v: Visit) -> None:
     v.count(*v.holder.rows)
     answer = await v.ask("GET", "$quarantine")
     loads = v.asker.caller.role == "hospital" and v.asker.region == v.holder.name
+    loads = loads and whole(v, "Bundle")
     if not loads:
         v.require(answer, 403, 404)
     entries = [base64.b64decode(one).decode() for one in _ENTRY.findall(answer.text)]

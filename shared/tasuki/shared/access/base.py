@@ -127,8 +127,9 @@ class AtTheGate:
                     screen=self._by_its_medicine(ruling.screen),
                     masked=self._by_its_medicine(ruling.masked),
                 )
-            # What is about nobody has no screen of its own, but may be about a Group.
-            screened = ruling.screen is not None or owner == NOBODY
+            # What is about nobody has no screen of its own, but may be about a Group; and where all
+            # is permitted, a scope with a query part may still not reach what a Binary is about.
+            screened = ruling.screen is not None or owner == NOBODY or self._restricted(())
             if ruling.permitted and screened and not NOT_BY_THEMSELVES.isdisjoint(types):
                 screen = self._screened_through(ruling.screen)
                 ruling = replace(ruling, screen=screen)
@@ -138,9 +139,9 @@ class AtTheGate:
         return self._rulings[key]
 
     def _restricted(self, types: Sequence[str]) -> bool:
-        """Return whether some scope reaches a part of one of these types only."""
+        """Return whether some scope reaches a part of one of these types only; of none, of any."""
         return any(
-            scope.query and (scope.type == "*" or scope.type in types)
+            scope.query and (not types or scope.type == "*" or scope.type in types)
             for scope in self._caller.principal.scopes.resources
         )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from joserfc import jwt
 from joserfc.jwk import ECKey
+from tests.access.overrides import COLLEAGUE, DOCTOR
 from tests.access.wishes import CLINIC, SHUNNED
 
 from tasuki.shared.access.jwks import StaticJwks
@@ -30,6 +31,9 @@ class Caller:
     Attributes:
         region: `same` as the holder's, `other`, or none.
         own: Whether a resident is asked about their own record; None for whoever is no resident.
+        override: Which override the requests name: one of `theirs` who are asked for, `another's`,
+            or one that never was (`nobody's`).
+        subject: Whose account it is, where it is not one of the role's own.
     """
 
     name: str
@@ -39,6 +43,8 @@ class Caller:
     region: str = "same"
     organization: str | None = CLINIC
     own: bool | None = None
+    override: str = ""
+    subject: str = ""
 
 
 def _but(context: str) -> str:
@@ -78,10 +84,31 @@ CALLERS = (
 BY_NAME = {one.name: one for one in CALLERS}
 
 
+def _under(name: str, override: str, **more: Any) -> Caller:
+    given = {"role": "clinician", "purpose": "TREAT", "subject": DOCTOR, **more}
+    return Caller(f"clinician, {name}", override=override, **given)
+
+
+# Who acts under emergency overrides, and who tries to.
+UNDER_OVERRIDES = (
+    _under("override", "theirs"),
+    _under("another's override", "another's"),
+    _under("override nobody knows", "nobody's"),
+    _under("no override named", ""),
+    _under("token for overrides", "", purpose="BTG"),
+    _under("override, other region", "theirs", region="other"),
+    _under("override, few scopes", "theirs", scope="user/Patient.rs user/Condition.rs"),
+    _under("override, by category", "theirs", scope=_but("user")),
+    _under("a colleague's override", "theirs", subject=COLLEAGUE),
+    _under("override, no colleague", "theirs", subject="somebody-else"),
+    _under("override, nurse", "theirs", role="nurse", purpose="ETREAT"),
+)
+
+
 def claims_of(caller: Caller, region: str | None, patient: str | None) -> dict[str, Any]:
     """Return what the caller's token says of them; what is None is left out."""
     claims = {
-        "sub": f"{caller.role}-{CALLERS.index(caller) if caller in CALLERS else 'x'}",
+        "sub": caller.subject or _own_subject(caller),
         "client_id": "client-of-the-matrix",
         "scope": caller.scope,
         "purpose": caller.purpose,
@@ -91,6 +118,10 @@ def claims_of(caller: Caller, region: str | None, patient: str | None) -> dict[s
         "patient": None if patient is None else f"Patient/{patient}",
     }
     return {name: value for name, value in claims.items() if value is not None}
+
+
+def _own_subject(caller: Caller) -> str:
+    return f"{caller.role}-{CALLERS.index(caller) if caller in CALLERS else 'x'}"
 
 
 def signed(claims: dict[str, Any], audience: str, clock: Clock) -> str:

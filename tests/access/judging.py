@@ -135,6 +135,8 @@ class Visit:
             "Authorization": f"Bearer {self.world.token(self.asker)}",
             **more.pop("headers", {}),
         }
+        if self.asker.override is not None:
+            headers["X-Emergency-Override"] = self.asker.override
         if "json" in more:
             more["content"] = json.dumps(more.pop("json"), ensure_ascii=False).encode()
             headers = {"Content-Type": "application/fhir+json", **headers}

@@ -125,6 +125,7 @@ class Person:
     state: State
     holder: str
     rows: list[Row] = field(default_factory=list)
+    number: int = field(default_factory=lambda: next(NUMBERS))
 
     @property
     def patient(self) -> Row:

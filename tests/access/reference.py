@@ -12,18 +12,24 @@ from typing import TYPE_CHECKING
 
 from tests.access.callers import BY_CATEGORY, BY_LABEL
 from tests.access.labels import ACT_CODE, Label
+from tests.access.overrides import id_of
 from tests.access.wishes import REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.access.callers import Caller
+    from tests.access.overrides import Glass
     from tests.access.records import Person, Row
     from tests.access.wishes import Says, Wish
 
 TODAY = "2026-01-05"
 LADDER = "ULMNRV"
 RECORD_SERVICES = ("noto", "kaga")
+EMERGENCY_SUMMARY = (
+    *("AllergyIntolerance", "Condition", "Patient", "RelatedPerson"),
+    *("MedicationStatement", "MedicationRequest"),
+)
 # What a region answers where nobody spoke, for callers of its own and of other regions.
 WHERE_NOBODY_SPOKE = {"noto": (True, False), "kaga": (True, True), "phr": (False, False)}
 
@@ -43,6 +49,8 @@ class Asker:
     Attributes:
         patient: The resident the token is bound to.
         stale: Whether the holder has not heard of Consents for more than a minute.
+        override: The emergency override that is named.
+        minute: How old the world is.
     """
 
     caller: Caller
@@ -50,6 +58,13 @@ class Asker:
     region: str | None
     patient: str | None = None
     stale: bool = False
+    override: str | None = None
+    minute: int = 0
+
+    @property
+    def purpose(self) -> str:
+        """What for: of the token, or the override."""
+        return self.caller.purpose if self.override is None else "BTG"
 
 
 @dataclass(frozen=True)
@@ -149,7 +164,7 @@ def standing(asker: Asker, person: Person, *types: str) -> Verdict:
 
 def passes(asker: Asker, person: Person, thing: Thing) -> bool:
     """Tell whether this caller may see such a resource of this person."""
-    role, purpose = asker.caller.role, asker.caller.purpose
+    role, purpose = asker.caller.role, asker.purpose
     if role == "resident":
         return asker.patient == person.id and not (
             thing.label.untold or thing.label.untold_as_label
@@ -157,10 +172,71 @@ def passes(asker: Asker, person: Person, thing: Thing) -> bool:
     if role in ("hospital", "service"):
         return _sees_all(asker)
     # Nurses and emergency purposes have the desk, which knows places; a record service knows none,
-    # so that no declaration is for it. The override is not built. Officers see nobody's data.
+    # so that no declaration is for it. Officers see nobody's data.
+    if role == "clinician" and purpose == "BTG":
+        return _under_override(asker, person, thing)
     if role != "clinician" or purpose not in ("TREAT", "ETREAT"):
         return False
     return not asker.stale and _everyday(asker, person, thing)
+
+
+def _under_override(asker: Asker, person: Person, thing: Thing) -> bool:
+    """An override that holds shows what it opens, and never less than everyday care."""
+    glass = _glass(asker, person)
+    if glass is None:
+        return False
+    everyday = replace(asker, caller=replace(asker.caller, purpose="TREAT"), override=None)
+    if not asker.stale and _everyday(everyday, person, thing):
+        return True
+    under = replace(asker, caller=replace(asker.caller, purpose="BTG"))
+    to_life, implicit = glass.reason == "life", asker.holder in RECORD_SERVICES
+    if not to_life and any(not wish.readable for wish in person.state.wishes):
+        return False
+    said = set()
+    for wish, permits in _in_force(tuple(one for one in person.state.wishes if one.readable)):
+        answer = _said(under, wish, thing, permits=permits)
+        if to_life and (implicit or not _permits_something(under, wish, permits=permits)):
+            answer = "yes" if answer == "yes" else ""
+        said.add(answer)
+    if said & {"yes", "no"}:
+        return "no" not in said
+    level, kinds = _secrecy(thing.label)
+    restricted = bool(kinds) or LADDER.index(level) > LADDER.index("N")
+    agreed = glass.second not in ("", asker.caller.subject)
+    return implicit and thing.type in EMERGENCY_SUMMARY and (agreed or not restricted)
+
+
+def _glass(asker: Asker, person: Person) -> Glass | None:
+    """Return the override that counts, if it holds: the one named, else the newest."""
+    of = enumerate(person.state.overrides)
+    own = [
+        one
+        for place, one in of
+        if one.by == asker.caller.subject
+        and not one.stopped
+        and asker.override in (None, id_of(person.number, place))
+    ]
+    newest = max(own, key=lambda one: one.opened + one.minutes, default=None)
+    if newest is None or not newest.text.strip() or newest.minutes > 60:
+        return None
+    lasts = newest.opened <= asker.minute < newest.opened + newest.minutes
+    return newest if lasts else None
+
+
+def _permits_something(asker: Asker, wish: Wish, *, permits: bool) -> bool:
+    """Tell whether a Consent says yes to anything at all; one that only refuses is set aside."""
+    if not permits:
+        return False
+    base = wish.base.effect == "permit" and _grants(asker, wish.base)
+    return base or any(
+        says.effect == "permit" and _grants(asker, _whole(says, wish)) for says in wish.but
+    )
+
+
+def _whole(says: Says, wish: Wish) -> Says:
+    """An exception reaches no further than its rule."""
+    base = wish.base
+    return replace(says, to=says.to or base.to, purposes=says.purposes or base.purposes)
 
 
 def _sees_all(asker: Asker) -> bool:
@@ -219,10 +295,8 @@ def _said(asker: Asker, wish: Wish, thing: Thing, *, permits: bool) -> str:
         if says.effect == "deny" and _refuses(asker, says) and _might_be(says, thing):
             return "no"
     for says in wish.but if permits else ():
-        whole = replace(
-            says, to=says.to or wish.base.to, purposes=says.purposes or wish.base.purposes
-        )
-        if says.effect == "permit" and _grants(asker, whole) and _surely_is(says, thing):
+        fits = says.effect == "permit" and _grants(asker, _whole(says, wish))
+        if fits and _surely_is(says, thing):
             return "yes"
     if wish.base.effect == "deny":
         return "no" if _refuses(asker, wish.base) and _might_be(wish.base, thing) else ""
@@ -249,7 +323,9 @@ def _refuses(asker: Asker, says: Says) -> bool:
         name.startswith(kind) and shown is None for name in says.to for kind, shown in kinds.items()
     )
     named = not says.to or hides or not _names(asker).isdisjoint(says.to)
-    wider = {"TREAT": {"TREAT"}, "ETREAT": {"TREAT", "ETREAT"}}[asker.caller.purpose]
+    wider = {"TREAT": {"TREAT"}, "ETREAT": {"TREAT", "ETREAT"}, "BTG": {"TREAT", "ETREAT", "BTG"}}[
+        asker.caller.purpose
+    ]
     return _holds(says) and named and (not says.purposes or not wider.isdisjoint(says.purposes))
 
 

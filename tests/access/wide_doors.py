@@ -148,8 +148,10 @@ async def _history(v: Visit, path: str, rows: Sequence[Row], *, scoped: bool) ->
         v.require(await v.ask("GET", path), 403)
         return
     pages_ = await v.pages(path)
-    if not pages_ or any("total" in page for page in pages_):
-        v.report("differs", f"{path} is refused, or has a total")
+    if not pages_:
+        v.report("missing", f"{path} is refused")
+    if any("total" in page for page in pages_):
+        v.report("differs", f"{path} has a total")
     found = [
         f"{one['fullUrl'].removeprefix(v.holder.base + '/')}/{one['response']['etag']}"
         for page in pages_
@@ -235,7 +237,7 @@ async def export_of_people(v: Visit) -> None:
 async def _export(v: Visit, answer: httpx2.Response, rows: Sequence[Row], *types: str) -> None:
     v.count(*rows)
     lines = await exported(v, answer)
-    if v.asker.caller.purpose in ("ETREAT", "BTG", "DISASTER") or not allowed(v, *types):
+    if v.asker.purpose in ("ETREAT", "BTG", "DISASTER") or not allowed(v, *types):
         v.require(answer, 403)
     elif lines is not None:
         found = [f"{one['resourceType']}/{one['id']}" for one in lines]

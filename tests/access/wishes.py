@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from random import Random
 
+    from tests.access.overrides import Glass
+
 EVERYDAY, ANOTHER = "urn:tasuki:policy:everyday", "urn:example:policy:mine"
 CLINIC, SHUNNED = "Organization/clinic", "Organization/shunned"
 REGION = "urn:tasuki:region"
@@ -61,9 +63,10 @@ KEEP_R = (Says("deny", labels=("R",)),)
 
 @dataclass(frozen=True)
 class State:
-    """What one person has said."""
+    """What one person has said, and which emergency overrides of them there are."""
 
     wishes: tuple[Wish, ...] = field(default=())
+    overrides: tuple[Glass, ...] = ()
 
 
 STATES: Mapping[str, State] = MappingProxyType(
@@ -106,22 +109,22 @@ _PERIODS = (
 )
 
 
-def generated(dice: Random) -> State:
-    """Return what somebody might have said."""
-    return State(tuple(_wish(dice) for _ in range(dice.choice((1, 1, 2, 3)))))
+def generated(dice: Random, *purposes: str) -> State:
+    """Return what somebody might have said, of these purposes among others."""
+    return State(tuple(_wish(dice, *purposes) for _ in range(dice.choice((1, 1, 2, 3)))))
 
 
-def _wish(dice: Random) -> Wish:
+def _wish(dice: Random, *purposes: str) -> Wish:
     return Wish(
-        _says(dice),
-        tuple(_says(dice) for _ in range(dice.choice((0, 0, 1, 2)))),
+        _says(dice, *purposes),
+        tuple(_says(dice, *purposes) for _ in range(dice.choice((0, 0, 1, 2)))),
         policy=dice.choice((EVERYDAY, EVERYDAY, ANOTHER)),
         dated=dice.choice(("2025-06-01", "2025-09-01", "2025-12-01", "2026-02-01")),
         status=dice.choice(("active",) * 6 + ("inactive", "draft", "rejected")),
     )
 
 
-def _says(dice: Random) -> Says:
+def _says(dice: Random, *purposes: str) -> Says:
     def some(*of: str) -> tuple[str, ...]:
         return tuple(sorted(dice.sample(of, dice.choice((0, 0, 0, 1, 1, 2)))))
 
@@ -129,7 +132,7 @@ def _says(dice: Random) -> Says:
     return Says(
         dice.choice(("permit", "deny")),
         to=some(CLINIC, SHUNNED, f"{REGION}|noto", f"{REGION}|kaga"),
-        purposes=some("TREAT", "ETREAT", "HRESCH"),
+        purposes=some("TREAT", "ETREAT", "HRESCH", *purposes),
         types=some("Observation", "Condition", "Patient", "Provenance"),
         labels=some("L", "N", "R", "V", "HIV", "PSY"),
         begins=begins,

@@ -17,6 +17,7 @@ from joserfc.jwk import ECKey
 from starlette.routing import Mount
 from tests.access.callers import ISSUER, claims_of, signed, verifier
 from tests.access.labels import LIVES
+from tests.access.overrides import grant_of, id_of
 from tests.access.records import MARK, NUMBERS, Person, Row, record_of
 from tests.access.reference import Asker
 from tests.access.wishes import STATES, consent_of
@@ -91,16 +92,24 @@ class World:
     by_mark: dict[str, tuple[Holder, Row, int | None]] = field(default_factory=dict)
     mentions: dict[str, list[Row]] = field(default_factory=dict)
     stale: bool = False
+    minute: int = 0
     _tokens: dict[tuple[str, str, str | None], str] = field(default_factory=dict)
     _heard: int = 0
 
-    def asker(self, caller: Caller, holder: Holder, patient: str | None = None) -> Asker:
+    def asker(
+        self,
+        caller: Caller,
+        holder: Holder,
+        patient: str | None = None,
+        sought: Person | None = None,
+    ) -> Asker:
         """Return a caller at a holder; `same` region is noto's where the holder is none."""
         at = holder.name if holder.name != "phr" else "noto"
         other = "kaga" if at == "noto" else "noto"
         region = {"same": at, "other": other, "": None}[caller.region]
         own = patient if caller.role == "resident" else None
-        return Asker(caller, holder.name, region, own, self.stale)
+        override = _override_of(caller, holder, sought)
+        return Asker(caller, holder.name, region, own, self.stale, override, self.minute)
 
     def token(self, asker: Asker) -> str:
         """Return the asker's access token."""
@@ -111,11 +120,13 @@ class World:
             self._tokens[key] = signed(claims, base, self.clock)
         return self._tokens[key]
 
-    async def hear(self, *consents: tuple[tuple[str, ...], dict[str, Any]]) -> None:
-        """Let every holder hear of these Consents: the network tokens of whose it is, and what."""
+    async def hear(self, *said: tuple[tuple[str, ...], dict[str, Any]]) -> None:
+        """Let every holder hear of these Consents and overrides: the network tokens of whose it is."""
         made = tuple(
-            ConsentFeedEntry(seq, "e1", "consent", tokens, body)
-            for seq, (tokens, body) in enumerate(consents, start=self._heard + 1)
+            ConsentFeedEntry(
+                seq, "e1", "consent" if "resourceType" in body else "override", tokens, body
+            )
+            for seq, (tokens, body) in enumerate(said, start=self._heard + 1)
         )
         self._heard += len(made)
         page = write_page(FeedPage("e1", made, self._heard, None)).encode()
@@ -127,6 +138,12 @@ class World:
         """Let more than a minute pass in which no holder hears of anything."""
         self.clock.advance(timedelta(seconds=61))
         self.stale = True
+
+    async def wait(self, minutes: int) -> None:
+        """Let time pass in which the holders keep hearing."""
+        self.clock.advance(timedelta(minutes=minutes))
+        self.minute += minutes
+        await self.hear()
 
     async def tokens_of(self, person: Person) -> tuple[str, ...]:
         """Return the network tokens under which others know a person."""
@@ -151,14 +168,15 @@ async def world_on(
     folder: Path,
     said: Sequence[str] = (),
     states: Mapping[str, State] = STATES,
+    at: Sequence[str] = HOLDERS,
 ) -> AsyncIterator[World]:
     """Open the world; with `said`, only people in these of the states are in it."""
     clock = FixedClock()
-    FileKeyRing.create(folder / "ring.json", [f"{folder.name}-{name}" for name in HOLDERS])
+    FileKeyRing.create(folder / "ring.json", [f"{folder.name}-{name}" for name in at])
     site = FastAPI()
     async with contextlib.AsyncExitStack() as stack:
         holders = {}
-        for name in HOLDERS:
+        for name in at:
             holder = holders[name] = _holder(name, server, folder, clock)
             site.mount(holder.base.removeprefix(HOST).removesuffix("/fhir"), holder.app)
             store = holder.service.store
@@ -233,6 +251,26 @@ async def _plant(world: World, holder: Holder, people: Sequence[tuple[str, State
             for number, wish in enumerate(person.state.wishes)
         ]
         await world.hear(*consents)
+        overrides = enumerate(person.state.overrides)
+        began = world.clock.now()
+        await world.hear(
+            *(
+                (tokens, grant_of(glass, id_of(person.number, place), began))
+                for place, glass in overrides
+            )
+        )
+
+
+def _override_of(caller: Caller, holder: Holder, sought: Person | None) -> str | None:
+    """Return the override a caller names in asking for somebody; the first where there are more."""
+    if not caller.override:
+        return None
+    if caller.override == "nobody's" or sought is None:
+        return id_of(0, 0)
+    if caller.override == "theirs":
+        return id_of(sought.number, 0)
+    other = holder.people[(holder.people.index(sought) + 1) % len(holder.people)]
+    return id_of(other.number, 0)
 
 
 async def _refused(world: World, holder: Holder, token: str) -> None:

@@ -76,6 +76,25 @@ def test_a_refusal_for_disasters_leaves_a_stub(provision: dict[str, Any], *, ref
     assert refuses_shelters("p", [consent(provision)], OPEN, at=NOW) is refuses
 
 
+def to(organization: str) -> list[dict[str, Any]]:
+    coding = {"system": "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"}
+    role = {"coding": [{**coding, "code": "IRCP"}]}
+    return [{"role": role, "reference": {"reference": f"Organization/{organization}"}}]
+
+
+@pytest.mark.parametrize(
+    "provision",
+    [
+        {"type": "deny", "actor": to("shunned")},
+        {"type": "permit", "actor": to("clinic")},
+        {"type": "deny", "provision": [{"type": "permit", "actor": to("clinic")}]},
+    ],
+)
+def test_what_is_refused_to_some_leaves_no_stub(provision: dict[str, Any]) -> None:
+    """Else who may see it would be told that there is nobody."""
+    assert not refuses_shelters("p", [consent(provision)], OPEN, at=NOW)
+
+
 def test_silence_is_the_policys_answer() -> None:
     assert not refuses_shelters("p", [], OPEN, at=NOW)
     assert refuses_shelters("p", [], CLOSED, at=NOW)

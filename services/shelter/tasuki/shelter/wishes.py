@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from tasuki.consent.client import Declaration
 from tasuki.consent.decision import AccessRequest, Actor, Deny, decide
+from tasuki.consent.rules import ConsentRule
 from tasuki.consent.vocabulary import EMERGENCY_CLASSES, ActorRole, Purpose
 from tasuki.shelter.entries import TYPES
 
@@ -30,7 +31,8 @@ def refuses_shelters(
 ) -> bool:
     """Return whether nobody at any shelter could see anything, whatever were declared.
 
-    Asked with a declaration that opens everything it may, everywhere.
+    Asked with a declaration that opens everything it may, everywhere; for staff of whom no Consent
+    speaks, and for each that one names. What is refused to some is not refused to all.
     """
     declaration = Declaration(
         id="supposed",
@@ -52,7 +54,7 @@ def refuses_shelters(
                 patient=person,
                 purpose=Purpose.DISASTER,
                 role=role,
-                actor=Actor(subject="supposed", provisioned_until=at + _WHILE),
+                actor=Actor(subject="supposed", provisioned_until=at + _WHILE, also_named=names),
                 at=at,
                 holder_region=policy.region,
                 resource_types=frozenset(TYPES),
@@ -64,5 +66,23 @@ def refuses_shelters(
             )
         )
         for role in _STAFF
+        for names in _everybody(consents)
     )
     return all(isinstance(answer, Deny) for answer in answers)
+
+
+def _everybody(consents: Sequence[HeldConsent]) -> list[frozenset[str]]:
+    """Return the names of somebody no Consent speaks of, and the same with each name one speaks of.
+
+    Whoever shows no name of a kind might be the one that is refused, so each shows one of every kind.
+    """
+    rules = (one for one in consents if isinstance(one, ConsentRule))
+    named = {name for one in rules for part in (one.root, *one.nested) for name in part.actors}
+    nobody = frozenset(_of_the_same_kind(name) for name in named)
+    return [nobody, *(nobody | {name} for name in sorted(named))]
+
+
+def _of_the_same_kind(name: str) -> str:
+    """Return a name that nobody bears: of the same type, or the same system."""
+    system, bar, _ = name.rpartition("|")
+    return f"{system}|supposed" if bar else f"{name.partition('/')[0]}/supposed"

@@ -126,6 +126,7 @@ class Person:
     holder: str
     rows: list[Row] = field(default_factory=list)
     number: int = field(default_factory=lambda: next(NUMBERS))
+    drill: bool = False
 
     @property
     def patient(self) -> Row:

@@ -26,6 +26,13 @@ if TYPE_CHECKING:
 TODAY = "2026-01-05"
 LADDER = "ULMNRV"
 RECORD_SERVICES = ("noto", "kaga")
+# A refusal of these covers the purpose that is asked for.
+WIDER = {
+    "TREAT": {"TREAT"},
+    "ETREAT": {"TREAT", "ETREAT"},
+    "BTG": {"TREAT", "ETREAT", "BTG"},
+    "DISASTER": {"PUBHLTH", "DISASTER"},
+}
 EMERGENCY_SUMMARY = (
     *("AllergyIntolerance", "Condition", "Patient", "RelatedPerson"),
     *("MedicationStatement", "MedicationRequest"),
@@ -158,7 +165,7 @@ def standing(asker: Asker, person: Person, *types: str) -> Verdict:
         return Verdict.SEEN if asker.patient == person.id else Verdict.HIDDEN
     if role in ("hospital", "service"):
         return Verdict.SEEN if _sees_all(asker) else Verdict.HIDDEN
-    open_ = any(passes(asker, person, thing) for type_ in types for thing in _thinkable(type_))
+    open_ = any(passes(asker, person, thing) for type_ in types for thing in thinkable(type_))
     return Verdict.SEEN if open_ else Verdict.CLOSED
 
 
@@ -193,14 +200,14 @@ def _under_override(asker: Asker, person: Person, thing: Thing) -> bool:
     if not to_life and any(not wish.readable for wish in person.state.wishes):
         return False
     said = set()
-    for wish, permits in _in_force(tuple(one for one in person.state.wishes if one.readable)):
-        answer = _said(under, wish, thing, permits=permits)
+    for wish, permits in in_force(tuple(one for one in person.state.wishes if one.readable)):
+        answer = said_of(under, wish, thing, permits=permits)
         if to_life and (implicit or not _permits_something(under, wish, permits=permits)):
             answer = "yes" if answer == "yes" else ""
         said.add(answer)
     if said & {"yes", "no"}:
         return "no" not in said
-    level, kinds = _secrecy(thing.label)
+    level, kinds = secrecy(thing.label)
     restricted = bool(kinds) or LADDER.index(level) > LADDER.index("N")
     agreed = glass.second not in ("", asker.caller.subject)
     return implicit and thing.type in EMERGENCY_SUMMARY and (agreed or not restricted)
@@ -250,8 +257,8 @@ def _everyday(asker: Asker, person: Person, thing: Thing) -> bool:
     if any(not wish.readable for wish in person.state.wishes):
         return False
     said = {
-        _said(asker, wish, thing, permits=permits)
-        for wish, permits in _in_force(person.state.wishes)
+        said_of(asker, wish, thing, permits=permits)
+        for wish, permits in in_force(person.state.wishes)
     }
     if "no" in said:
         return False
@@ -259,11 +266,11 @@ def _everyday(asker: Asker, person: Person, thing: Thing) -> bool:
         return True
     within, across = WHERE_NOBODY_SPOKE[asker.holder]
     answer = within if asker.region == asker.holder else across
-    level, kinds = _secrecy(thing.label)
+    level, kinds = secrecy(thing.label)
     return answer and not kinds and LADDER.index(level) <= LADDER.index("N")
 
 
-def _in_force(wishes: tuple[Wish, ...]) -> Iterator[tuple[Wish, bool]]:
+def in_force(wishes: tuple[Wish, ...]) -> Iterator[tuple[Wish, bool]]:
     """Yield what stands, with whether its permits count; of one policy the later supersedes."""
     spoken = [
         wish
@@ -289,7 +296,7 @@ def _holds(says: Says) -> bool:
     return begun and (not says.until or says.until >= TODAY)
 
 
-def _said(asker: Asker, wish: Wish, thing: Thing, *, permits: bool) -> str:
+def said_of(asker: Asker, wish: Wish, thing: Thing, *, permits: bool) -> str:
     """Return what one Consent says of a resource: yes, no, or nothing."""
     for says in wish.but:
         if says.effect == "deny" and _refuses(asker, says) and _might_be(says, thing):
@@ -323,13 +330,11 @@ def _refuses(asker: Asker, says: Says) -> bool:
         name.startswith(kind) and shown is None for name in says.to for kind, shown in kinds.items()
     )
     named = not says.to or hides or not _names(asker).isdisjoint(says.to)
-    wider = {"TREAT": {"TREAT"}, "ETREAT": {"TREAT", "ETREAT"}, "BTG": {"TREAT", "ETREAT", "BTG"}}[
-        asker.caller.purpose
-    ]
+    wider = WIDER[asker.caller.purpose]
     return _holds(says) and named and (not says.purposes or not wider.isdisjoint(says.purposes))
 
 
-def _secrecy(label: Label) -> tuple[str, set[str]]:
+def secrecy(label: Label) -> tuple[str, set[str]]:
     """Without a label N; with a sensitivity, R."""
     kinds = {code for _, code in label.kinds}
     levels = sorted(label.levels, key=LADDER.index)
@@ -339,7 +344,7 @@ def _secrecy(label: Label) -> tuple[str, set[str]]:
 def _surely_is(says: Says, thing: Thing) -> bool:
     if says.types and thing.type not in says.types:
         return False
-    level, kinds = _secrecy(thing.label)
+    level, kinds = secrecy(thing.label)
     if not says.labels:
         return True
     if any(LADDER.index(level) <= LADDER.index(up) for up in says.labels if up in LADDER):
@@ -350,7 +355,7 @@ def _surely_is(says: Says, thing: Thing) -> bool:
 def _might_be(says: Says, thing: Thing) -> bool:
     if says.types and thing.type not in says.types:
         return False
-    level, kinds = _secrecy(thing.label)
+    level, kinds = secrecy(thing.label)
     if not says.labels:
         return True
     from_ = [letter for letter in says.labels if letter in LADDER]
@@ -358,7 +363,7 @@ def _might_be(says: Says, thing: Thing) -> bool:
     return above or bool(kinds & set(says.labels))
 
 
-def _thinkable(type_: str) -> Iterator[Thing]:
+def thinkable(type_: str) -> Iterator[Thing]:
     """Every resource there could be, as far as a rule can tell: openly closed is closed to all."""
     for level in ("", *LADDER):
         for kind in ("", "HIV", "PSY", "ODD"):

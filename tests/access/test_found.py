@@ -6,11 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.access.callers import BY_NAME
+from tests.access.desk_reference import Declared
+from tests.access.desk_world import AT_THE_DESK, desk_on
+from tests.access.wishes import STATES
 from tests.access.world import world_on
+
+from tasuki.shelter.words import WORDS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.access.wishes import State
     from tests.access.world import World
     from tests.store.world import Server
 
@@ -54,3 +60,34 @@ async def test_a_binary_is_reached_by_a_scope_where_what_it_is_about_is(few: Wor
             f"{holder.base}/Patient/{person.id}/$everything", headers=headers
         )
         assert (row.id in record.text) is reached
+
+
+RESTRICTED = WORDS["restricted.medicines"][1]
+AT_DESK = {
+    "none": (200, True),
+    "permit all but restricted": (200, False),
+    "deny one organisation": (200, True),
+    "permit one organisation": (200, True),
+    "deny all": (403, False),
+}
+
+
+async def test_the_desk_tells_of_what_is_restricted_as_the_person_has_it(
+    server: Server, tmp_path: Path
+) -> None:
+    """Who refused their restricted records was told of all the same; who refused one organisation
+    was nobody at the desk, to all of them."""
+    states: dict[str, State] = {name: STATES[name] for name in ("permit all", *AT_DESK)}
+    async with desk_on(server, tmp_path, states) as world:
+        world.declare(Declared())
+        headers = {
+            "Authorization": f"Bearer {world.token(world.asker(AT_THE_DESK[0]))}",
+            "Accept-Language": "en",
+        }
+        told = {}
+        for person in world.people:
+            url = f"{world.base}/fhir/Patient/{world.ids[person.number]}/$emergency-profile"
+            answer = await world.http.get(url, headers=headers)
+            if person.said in AT_DESK and not person.drill:
+                told[person.said] = (answer.status_code, RESTRICTED in answer.text)
+    assert told == AT_DESK

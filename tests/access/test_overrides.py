@@ -132,9 +132,9 @@ async def test_what_is_seen_under_any_override(
     server: Server, tmp_path: Path, told: list[str], seed: int
 ) -> None:
     dice = random.Random(seed)  # noqa: S311 - a repeatable choice
-    states = met(dice, 4) | dreamt_up(dice, 60)
+    states = met(dice, 1) | dreamt_up(dice, 20)
     async with world_on(server, tmp_path, states=states, at=("noto", "phr")) as world:
-        judge = await visited(world, Plan(seed, 40, 2, 2), callers=UNDER_OVERRIDES)
+        judge = await visited(world, Plan(seed, 20, 1, 2), callers=UNDER_OVERRIDES)
         told.append(f"overrides: {summary(judge)}")
         require_nothing_found(judge)
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import date, datetime
 
+    from tasuki.consent.decision.facts import ResourceFacts
     from tasuki.shared.clinical.profile_lines import Person
     from tasuki.shelter.entries import SourceEntry
     from tasuki.shelter.settings import Holder
@@ -85,7 +86,7 @@ def build_record(
         municipality=place,
         drill=bool(patients) and all(map(is_drill, patients)),
         linked=any(local_token(entry.holder, entry.owner) not in entry.tokens for entry in known),
-        restricted={} if refused else restricted(known),
+        restricted={} if refused else restricted(known, OPENED.fate),
     )
 
 
@@ -111,15 +112,17 @@ def kept_if(
     ]
 
 
-def restricted(entries: Sequence[SourceEntry]) -> dict[str, int]:
-    """Return how many restricted allergies and medicines there are, by type."""
+def restricted(
+    entries: Sequence[SourceEntry], fate: Callable[[ResourceFacts], Fate]
+) -> dict[str, int]:
+    """Return of how many restricted allergies and medicines it is said that they are there, by type."""
     counted = Counter(
         str(each["resourceType"])
         for entry in entries
         for each in entry.resources
         if each.get("resourceType") in CLINICAL
         and is_for_the_person(each)
-        and OPENED.fate(facts_of(entry.judged(each))) is Fate.MASK
+        and fate(facts_of(entry.judged(each))) is Fate.MASK
     )
     return dict(sorted(counted.items()))
 

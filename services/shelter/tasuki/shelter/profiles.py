@@ -22,6 +22,7 @@ from tasuki.shared.clinical.profile_view import view
 from tasuki.shared.clinical.sources import SourceState
 from tasuki.shared.clinical.view_sources import Reader
 from tasuki.shared.clock import today_in_japan
+from tasuki.shelter.building import restricted
 from tasuki.shelter.disclosing import Released, is_whole, reduced, without_contacts
 from tasuki.shelter.entries import CLINICAL, TYPES, SourceEntry, feed_name
 from tasuki.shelter.person_record import TYPE, PersonRecord
@@ -231,8 +232,9 @@ class Profiles:
         if is_whole(residual):
             released = Released(record.profile, record.restricted, contacts_withheld=False)
             return released, self._viewed(parsed, language, today)
+        entries = await self._entries(unit, stored.owner)
         profile = reduced(
-            await self._entries(unit, stored.owner),
+            entries,
             {holder.name: holder for holder in self._states.holders},
             residual,
             today=today,
@@ -241,7 +243,8 @@ class Profiles:
         closed = residual.withheld_types()
         if "Patient" in closed:
             profile = without_contacts(profile)
-        told = {name: count for name, count in record.restricted.items() if name not in closed}
+        # Whoever refuses what is restricted is not told of, either: not by what lies prepared.
+        told = restricted(entries, residual.fate)
         released = Released(profile, told, contacts_withheld="Patient" in closed)
         return released, view(self._states.standing(profile), today, language)
 

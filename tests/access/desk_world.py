@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey
 from starlette.routing import Mount
 from tests.access.callers import CALLERS, ISSUER, Caller, claims_of, signed, verifier
 from tests.access.labels import LIVES
-from tests.access.records import MARK, Person, Row, allergy, condition
+from tests.access.records import MARK, Person, Row, allergy, condition, intake
 from tests.access.reference import Asker
 from tests.access.wishes import SHUNNED, consent_of
 
@@ -194,8 +194,7 @@ def _person(said: str, state: State, *, drill: bool = False) -> Person:
     person.rows = [patient]
     for label, life in LIVES.items():
         if not life.deleted:
-            intake = Row("MedicationStatement", label, person, life, {"status": "active"})
-            person.rows += [condition(person, label), allergy(person, label), intake]
+            person.rows += [make(person, label) for make in (condition, allergy, intake)]
     for row in person.rows:
         row.id = str(uuid.UUID(int=row.number, version=4))
         if row is not patient:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from typing import TYPE_CHECKING, Any
 
 from tests.access.doors import door, no_writer
 from tests.access.judging import NEVER, found_in
-from tests.access.reference import Verdict, scope_allows, scope_is_whole, standing
+from tests.access.reference import Verdict, scope_allows, scope_is_whole, standing, withheld_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -222,6 +223,16 @@ async def everything(v: Visit) -> None:
             v.require(answer, 403)
         elif await judged(v, answer, absent, *types):
             v.require_rows(answer, v.seen(v.person.of(*types)))
+            _require_told(v, answer, withheld_of(v.asker, v.person, types))
+
+
+def _require_told(v: Visit, answer: httpx2.Response, types: set[str]) -> None:
+    """Report where an answer says of more than these types that something is withheld, or of less."""
+    found = re.findall(r"withheld: ([A-Za-z, ]+)", answer.text)
+    told = {type_ for names in found for type_ in names.split(", ")} & types_of(v)
+    if answer.status_code == 200 and told != types:
+        kind = "differs" if told - types else "missing"
+        v.report(kind, f"withheld is said of {sorted(told)}, not of {sorted(types)}")
 
 
 @door("$everything, by pages", "person", "GET /Patient/{id_}/$everything")

@@ -205,6 +205,11 @@ def allergy(person: Person, label: str) -> Row:
     return Row("AllergyIntolerance", label, person, LIVES[label], body)
 
 
+def intake(person: Person, label: str) -> Row:
+    """Return a medicine somebody takes."""
+    return Row("MedicationStatement", label, person, LIVES[label], {"status": "active"})
+
+
 def record_of(person: Person, types: frozenset[str], patient_label: str = "plain") -> None:
     """Plant one person's record, as far as a service keeps its types."""
     patient = Row(
@@ -215,6 +220,8 @@ def record_of(person: Person, types: frozenset[str], patient_label: str = "plain
         one.links["hasMember"] = (following,)
     rows = [patient, *results, *(condition(person, label) for label in LIVES)]
     rows += [allergy(person, label) for label in ("plain", "R", "UNINFORMED")]
+    if person.number % 2:  # of others nothing is masked
+        rows += [intake(person, label) for label in ("HIV", "R, deleted")]
     rows += list(_around(person, results))
     by_label = {row.label: row for row in results}
     for label in ("plain", "R", "UNINFORMED"):
@@ -238,8 +245,7 @@ def _around(person: Person, results: list[Row]) -> Iterator[Row]:
         report = Row("DiagnosticReport", label, person, LIVES[label], {"status": "final"})
         report.links = {"result": tuple(results), "encounter": (encounter,)}
         yield report
-    intake = {"status": "active"}
-    yield Row("MedicationStatement", "plain", person, LIVES["plain"], intake)
+    yield intake(person, "plain")
 
 
 def _about(type_: str, element: str, target: Row, person: Person) -> Row:

@@ -16,7 +16,7 @@ from tests.access.overrides import id_of
 from tests.access.wishes import REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tests.access.callers import Caller
     from tests.access.overrides import Glass
@@ -37,6 +37,7 @@ EMERGENCY_SUMMARY = (
     *("AllergyIntolerance", "Condition", "Patient", "RelatedPerson"),
     *("MedicationStatement", "MedicationRequest"),
 )
+MAY_KILL = ("AllergyIntolerance", "MedicationStatement", "MedicationRequest")
 # What a region answers where nobody spoke, for callers of its own and of other regions.
 WHERE_NOBODY_SPOKE = {"noto": (True, False), "kaga": (True, True), "phr": (False, False)}
 
@@ -156,6 +157,61 @@ def reads_common(asker: Asker) -> bool:
     if asker.caller.role in ("hospital", "service"):
         return _sees_all(asker)
     return asker.caller.role in ("clinician", "resident")
+
+
+def withheld_of(asker: Asker, person: Person, types: Iterable[str]) -> set[str]:
+    """Return of which of these types it is said that something of this person is withheld.
+
+    Of what may not be seen at all, whether there is any or not; and of medicines and allergies that
+    are restricted, where nobody spoke of them: one that nobody hears of may kill.
+    """
+    if asker.caller.role != "clinician":
+        return set()
+    return {
+        type_
+        for type_ in types
+        if standing(asker, person, type_) is not Verdict.SEEN
+        or any(masked(asker, row) for row in person.of(type_))
+    }
+
+
+def masked(asker: Asker, row: Row) -> bool:
+    """Tell whether it is said that a resource is there which is not shown."""
+    if row.person is None or row.type not in MAY_KILL or verdict(asker, row) is Verdict.SEEN:
+        return False
+    if asker.purpose == "BTG":
+        return _masked_under_override(asker, row.person, Thing(row.type, row.last))
+    return not asker.stale and _masked_everyday(asker, row.person, Thing(row.type, row.last))
+
+
+def _masked_everyday(asker: Asker, person: Person, thing: Thing) -> bool:
+    if any(not wish.readable for wish in person.state.wishes):
+        return False
+    within, across = WHERE_NOBODY_SPOKE[asker.holder]
+    open_ = within if asker.region == asker.holder else across
+    return open_ and not _all_said(asker, person, thing)
+
+
+def _masked_under_override(asker: Asker, person: Person, thing: Thing) -> bool:
+    glass = _glass(asker, person)
+    if glass is None:
+        return False
+    everyday = replace(asker, caller=replace(asker.caller, purpose="TREAT"), override=None)
+    if not asker.stale and _masked_everyday(everyday, person, thing):
+        return True
+    under = replace(asker, caller=replace(asker.caller, purpose="BTG"))
+    if asker.holder not in RECORD_SERVICES:
+        return False
+    readable = all(wish.readable for wish in person.state.wishes)
+    if glass.reason == "life":
+        return "yes" not in _all_said(under, person, thing)
+    return readable and not _all_said(under, person, thing)
+
+
+def _all_said(asker: Asker, person: Person, thing: Thing) -> set[str]:
+    wishes = tuple(wish for wish in person.state.wishes if wish.readable)
+    said = {said_of(asker, wish, thing, permits=permits) for wish, permits in in_force(wishes)}
+    return said - {""}
 
 
 def standing(asker: Asker, person: Person, *types: str) -> Verdict:

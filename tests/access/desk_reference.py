@@ -50,7 +50,7 @@ def may_ask(asker: Asker, scope: str) -> bool:
 def opens(asker: Asker, person: Person, declared: Declared) -> bool:
     """Tell whether there is a profile, if only to say what it does not show."""
     return any(
-        _fate(asker, person, declared, thing) != "withheld"
+        fate(asker, person, declared, thing) != "withheld"
         for type_ in CLASSES
         for thing in thinkable(type_)
     )
@@ -60,13 +60,13 @@ def shows(asker: Asker, person: Person, declared: Declared, row: Row) -> bool:
     """Tell whether a profile shows a resource; who it is about stands in every one."""
     if row.type == "Patient":
         return opens(asker, person, declared)
-    return _is_told(row) and _fate(asker, person, declared, _as_is(row)) == "shown"
+    return _is_told(row) and fate(asker, person, declared, _as_is(row)) == "shown"
 
 
 def tells_of(asker: Asker, person: Person, declared: Declared, type_: str) -> bool:
     """Tell whether it is said that something restricted of a type is there."""
     return any(
-        _is_told(row) and _fate(asker, person, declared, _as_is(row)) == "masked"
+        _is_told(row) and fate(asker, person, declared, _as_is(row)) == "masked"
         for row in person.of(type_)
     )
 
@@ -80,7 +80,8 @@ def _is_told(row: Row) -> bool:
     return not (row.last.untold or row.last.untold_as_label)
 
 
-def _fate(asker: Asker, person: Person, declared: Declared, thing: Thing) -> str:
+def fate(asker: Asker, person: Person, declared: Declared, thing: Thing) -> str:
+    """Return whether such a resource is shown, masked or withheld."""
     if not (may_ask(asker, "tasuki/profile") and _is_declared_for(asker, person, declared)):
         return "withheld"
     if any(not wish.readable for wish in person.state.wishes):

@@ -61,6 +61,7 @@ AT_THE_DESK = (
     _at_desk("nurse, shunned", "nurse", organization=SHUNNED),
     _at_desk("nurse, no organisation", "nurse", organization=None),
     _at_desk("nurse, other region", "nurse", region="other"),
+    _at_desk("nurse, of nowhere", "nurse", region="", organization=None),
     _at_desk("nurse who may not look", "nurse", scope="tasuki/desk tasuki/match"),
     _at_desk("nurse who may not search", "nurse", scope="tasuki/desk tasuki/profile"),
     _at_desk("nurse, ETREAT", "nurse", "ETREAT"),

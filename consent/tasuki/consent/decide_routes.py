@@ -1,21 +1,22 @@
 """`POST /decide`: a decision with its reasons, before anything is asked for or recorded.
 
-A resident asks about their own record: "could a nurse in a disaster see my medicines?"
+A resident asks about their own record: "could a nurse in a disaster see my medicines?", as things are
+or with a choice that is not recorded yet.
 https://profiles.ihe.net/ITI/PCF/ITI-71.html
 """
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field
 
-from tasuki.consent.decision import AccessRequest, Actor, Permit, decide
+from tasuki.consent.decision import Permit
 from tasuki.consent.explain import explain
+from tasuki.consent.fates import fates_of
 from tasuki.consent.provisions import read_held_consent
-from tasuki.consent.vocabulary import EMERGENCY_CLASSES, ActorRole, DataClass, Purpose
+from tasuki.consent.questions import Known, Question, answered
 from tasuki.consent.wire import write_decision
 from tasuki.shared.audit.events import Outcome
 from tasuki.shared.audit.shapes import Action
@@ -26,32 +27,11 @@ from tasuki.shared.rest.forms import json_form
 from tasuki.shared.rest.service import CallerDep, ServiceDep
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
+    from tasuki.consent.questions import Answered
     from tasuki.consent.rules import HeldConsent
     from tasuki.shared.access.records import Unit
 
 ROUTES = APIRouter()
-
-
-class Question(BaseModel):
-    """Could somebody like this see my data?
-
-    Attributes:
-        holder_region: Whose records: a region's code.
-        actor_region: Where the asking person works.
-        municipality: 6-digit code of where I live.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    purpose: Purpose
-    role: ActorRole
-    holder_region: str = Field(min_length=1, max_length=64)
-    actor_region: str | None = Field(None, max_length=64)
-    municipality: str | None = Field(None, pattern=r"^[0-9]{6}$")
-    classes: frozenset[DataClass] = EMERGENCY_CLASSES
-    language: Literal["ja", "en"] = "ja"
 
 
 @ROUTES.post("/decide")
@@ -61,50 +41,47 @@ async def decided(request: Request, service: ServiceDep, caller: CallerDep) -> R
         raise Fault(Category.FORBIDDEN, "one can ask about one's own record only")
     question = await json_form(request, Question)
     person = await request.app.state.persons.known(caller)
-    now = service.clock.now()
     async with service.store.unit() as unit:
-        access = AccessRequest(
-            patient=person,
-            purpose=question.purpose,
-            role=question.role,
-            actor=_somebody(question, now, person),
-            at=now,
-            holder_region=question.holder_region,
-            classes=question.classes,
-            municipality=question.municipality,
-            declarations=await request.app.state.declaring.counting(unit),
+        known = Known(
+            person=person,
+            patient=caller.principal.patient,
+            at=service.clock.now(),
             consents=await _consents(unit, person),
+            declarations=await request.app.state.declaring.counting(unit),
             policy=request.app.state.policies.get(question.holder_region),
-            may_ask=request.app.state.roles.heard(question.role),
+            heard=request.app.state.roles.heard(question.role),
         )
-        decision = decide(access)
+        answer = answered(question, known)
         entry = request.app.state.desk.entry(
             caller, Action.DECISION, Outcome.PERMITTED, "policy/own-record"
         )
         await unit.record([entry])
-    told = explain(decision, question.language)
-    body = {
-        "permitted": isinstance(decision, Permit),
+    return Response(
+        content=render(answer_body(question, answer)),
+        media_type="application/json",
+        headers=NO_STORE,
+    )
+
+
+def answer_body(question: Question, answer: Answered) -> dict[str, object]:
+    """Return the JSON form of an answer; `records` in the order of classes, then of kinds."""
+    told = explain(answer.decision, question.language)
+    return {
+        "permitted": any(isinstance(one, Permit) for one in answer.opening),
         "headline": told.headline,
         "details": list(told.details),
-        "decision": write_decision(decision),
+        "records": [
+            {"class": one.data_class.value, "kind": one.kind, "told": one.told.value}
+            for one in fates_of(answer.opening, question.classes)
+        ],
+        "decision": write_decision(answer.decision),
     }
-    return Response(content=render(body), media_type="application/json", headers=NO_STORE)
 
 
-def _somebody(question: Question, now: datetime, person: str) -> Actor:
-    return Actor(
-        subject="somebody",
-        region=question.actor_region,
-        person=person if question.role is ActorRole.RESIDENT else None,
-        provisioned_until=now.replace(year=now.year + 1, day=1),
-    )
-
-
-async def _consents(unit: Unit, person: str) -> tuple[HeldConsent, ...]:
+async def _consents(unit: Unit, person: str) -> dict[str, HeldConsent]:
     found = await unit.of_owner(person, ["Consent"])
-    return tuple(
-        read_held_consent(json.loads(one.body)).held_for(person)
+    return {
+        one.id: read_held_consent(json.loads(one.body)).held_for(person)
         for one in found
         if one.body is not None
-    )
+    }

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from tasuki.consent.decide_routes import answer_body
 from tasuki.consent.decision import AccessRequest, Actor, decide
 from tasuki.consent.declarations import Declaration
 from tasuki.consent.operator import Place, RoleRules
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.consent.provisions import read_consent
+from tasuki.consent.questions import Known, Question, answered
 from tasuki.consent.vocabulary import EMERGENCY_CLASSES, ActorRole, Purpose
 from tasuki.shared.clock import FixedClock
 
@@ -36,6 +38,29 @@ DECLARED = Declaration(
     recorded_at=AT - timedelta(days=1),
 )
 RULES = RoleRules(Place("consents", "consent"), FixedClock(AT))
+
+
+def answer_of(
+    consents: Iterable[Mapping[str, Any]], question: Mapping[str, Any], at: datetime = AT
+) -> dict[str, object]:
+    """Return the answer of `POST /decide` to a resident with these Consents."""
+    asked = Question.model_validate(question)
+    policy = {"everyday_within": "permit", "disaster": "permit", "break_glass": "permit"}
+    held = [read_consent(one) for one in consents]
+    known = Known(
+        person=PATIENT,
+        patient=held[0].patient if held else _named(question),
+        at=at,
+        consents={one.id: one.held_for(PATIENT) for one in held},
+        declarations=(DECLARED,),
+        policy=read_implicit_policy({"region": asked.holder_region, **policy}),
+        heard=RULES.heard(asked.role),
+    )
+    return answer_body(asked, answered(asked, known))
+
+
+def _named(question: Mapping[str, Any]) -> str:
+    return next((str(one["patient"]["reference"]) for one in question.get("supposed", ())), "")
 
 
 def decided(

@@ -37,6 +37,7 @@ class _Table:
     """The table, read once: labels by ICD-10 code, and one pattern for all words."""
 
     def __init__(self, rows: list[dict[str, Any]]) -> None:
+        self.labels = tuple(str(row["label"]) for row in rows)
         self._by_code: dict[str, str] = {
             code: row["label"] for row in rows for code in row["icd10"]
         }
@@ -57,6 +58,11 @@ class _Table:
     def of_text(self, text: str) -> frozenset[str]:
         """Return the labels of all words in a text."""
         return frozenset(str(match.lastgroup) for match in self._words.finditer(text))
+
+
+def known_labels() -> tuple[str, ...]:
+    """Return every sensitivity the table knows, in its order."""
+    return _table().labels
 
 
 def labels_of(resource: Mapping[str, Any]) -> frozenset[str]:

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
-from tests.unit.phr.deciding import decided
+from tests.unit.phr.deciding import answer_of
 
-from tasuki.consent.decision import Permit
-from tasuki.consent.explain import explain
 from tasuki.consent.overrides.override import disputed, seen
 from tasuki.consent.provisions import read_consent
 from tasuki.consent.told_routes import persons_form
@@ -103,12 +101,7 @@ class ConsentStub:
         return _json(bundle)
 
     def _decide(self, question: dict[str, Any]) -> httpx2.Response:
-        decision = decided(self.consents.values(), question, self.clock.now())
-        told = explain(decision, question["language"])
-        permitted = isinstance(decision, Permit)
-        return _json(
-            {"permitted": permitted, "headline": told.headline, "details": list(told.details)}
-        )
+        return _json(answer_of(self.consents.values(), question, self.clock.now()))
 
     def _change(self, request: httpx2.Request, path: str) -> httpx2.Response:
         if self.refused is not None:

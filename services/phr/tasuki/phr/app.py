@@ -13,7 +13,13 @@ from tasuki.consent.keeping import FEED, KeptSnapshot
 from tasuki.consent.operator import Place, RoleRules
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.consent.signing.trust import trust_for
-from tasuki.phr.pages import log_routes, looked_routes, override_routes, sharing_routes
+from tasuki.phr.pages import (
+    log_routes,
+    looked_routes,
+    override_routes,
+    sharing_routes,
+    trying_routes,
+)
 from tasuki.phr.pages.consent_client import ConsentClient
 from tasuki.phr.pages.resident import Door
 from tasuki.phr.pages.web import idle_time, resident_web
@@ -85,7 +91,10 @@ def create_app(settings: PhrSettings, *, clock: Clock, ids: IdSource) -> FastAPI
     numbers = metrics.Metrics(clock, store, (FEED,))
     snapshot.trust.metered(numbers.registry)
     metrics.install(app, numbers, open_to_all=settings.metrics_open)
-    for routes in (health, log_routes, sharing_routes, looked_routes, override_routes):
+    for routes in (
+        *(health, log_routes, sharing_routes, trying_routes),
+        *(looked_routes, override_routes),
+    ):
         app.include_router(routes.ROUTES)
     app.add_middleware(BareBase, path="/fhir")
     fhir = fhir_app(service, network_tokens.ROUTES)

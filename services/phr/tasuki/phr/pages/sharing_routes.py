@@ -108,7 +108,7 @@ async def _make(resident: Resident, token: str, before: View, wish: Wish, *, wan
 
 async def _view(resident: Resident, token: str) -> View:
     consent = resident.door.consent
-    municipality = await _municipality(resident)
+    municipality = await municipality_of(resident)
     consents, answers = await asyncio.gather(
         consent.consents(token, resident.patient),
         asyncio.gather(
@@ -148,7 +148,7 @@ async def _asked(
     return Answer(who, title, permitted, headline, tuple(str(one) for one in said))
 
 
-async def _municipality(resident: Resident) -> str | None:
+async def municipality_of(resident: Resident) -> str | None:
     """Return the 6-digit code of where the resident lives; None where that is not certain."""
     async with resident.service.gate.enter(resident.caller) as records:
         found = await records.compartment(resident.id, ["Patient"], Action.READ)

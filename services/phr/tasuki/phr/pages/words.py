@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from tasuki.phr.pages.words_looked import LOOKED
 from tasuki.phr.pages.words_overrides import OVERRIDES
 from tasuki.phr.pages.words_sharing import SHARING
+from tasuki.phr.pages.words_trying import TRYING
 
 if TYPE_CHECKING:
     from tasuki.shared.web.words import WordTable
@@ -156,4 +157,4 @@ _LOG: Final[WordTable] = {
     "problem.characters": ("使えない文字があります。", "It has a character that cannot be used."),
 }
 
-WORDS: Final[WordTable] = {**_LOG, **SHARING, **LOOKED, **OVERRIDES}
+WORDS: Final[WordTable] = {**_LOG, **SHARING, **TRYING, **LOOKED, **OVERRIDES}

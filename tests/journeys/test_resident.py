@@ -44,6 +44,10 @@ def test_write_decide_and_see_who_looked(walk: Walk) -> None:
 
     page.goto(f"{base}/sharing")
     walk.looks_right("resident-sharing")
+    page.goto(f"{base}/sharing/try?choice=withhold")
+    walk.looks_right("resident-trying")
+    assert "特に慎重な扱いの記録" in page.locator("main").inner_text()
+    page.goto(f"{base}/sharing")
     page.get_by_role("button", name="避難所には見せない").click()
     page.wait_for_load_state()
     walk.looks_right("resident-withheld")

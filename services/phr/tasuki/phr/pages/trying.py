@@ -86,8 +86,8 @@ async def tried(
     about: Mapping[str, object],
     regions: Sequence[Region],
     saying: Sequence[Resource],
-) -> list[tuple[Region, list[Tried]]]:
-    """Return who could see what in each region, if this were said.
+) -> list[tuple[tuple[Region, ...], tuple[Tried, ...]]]:
+    """Return who could see what, if this were said; regions with the same answers stand together.
 
     Raises:
         Fault: UNAVAILABLE where the consent service does not answer.
@@ -100,10 +100,11 @@ async def tried(
         )
         return _tried(asker, _read(now), _read(then))
 
-    return [
-        (region, list(await asyncio.gather(*(one(region, asker) for asker in ASKERS))))
-        for region in regions
-    ]
+    alike: dict[tuple[Tried, ...], tuple[Region, ...]] = {}
+    for region in regions:
+        found = tuple(await asyncio.gather(*(one(region, asker) for asker in ASKERS)))
+        alike[found] = (*alike.get(found, ()), region)
+    return [(some, found) for found, some in alike.items()]
 
 
 def _question(region: Region, asker: str, regions: Sequence[Region]) -> dict[str, object]:

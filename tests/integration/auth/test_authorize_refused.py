@@ -40,7 +40,7 @@ pytestmark = pytest.mark.anyio
         ({"response_type": "code token"}, "unsupported_response_type"),
         ({"response_type": None}, "unsupported_response_type"),
         ({"scope": None}, "invalid_scope"),
-        ({"scope": "system/*.rs launch nonsense"}, "invalid_scope"),
+        ({"scope": "system/*.rs nonsense"}, "invalid_scope"),
         ({"scope": " ".join(["openid"] * 101)}, "invalid_scope"),
         ({"prompt": "none"}, "login_required"),
         ({"purpose": "SALES"}, "invalid_request"),

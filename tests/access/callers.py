@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 ISSUER = "https://desk.test/auth"
 LIFE = 3_600 * 6  # seconds; the clock of a world is moved by minutes
 KEY = ECKey.generate_key("P-256", auto_kid=True)
+FEW = "patient/Patient.rs patient/Condition.rs patient/AllergyIntolerance.rs"
 READ, WRITE = "user/*.rs", "user/*.cruds"
 BY_CATEGORY = "?category=urn:category|laboratory"
 BY_LABEL = "?_security=http://terminology.hl7.org/CodeSystem/v3-Confidentiality|R"
@@ -30,7 +31,8 @@ class Caller:
 
     Attributes:
         region: `same` as the holder's, `other`, or none.
-        own: Whether a resident is asked about their own record; None for whoever is no resident.
+        own: Whether a resident or proxy is asked about the record they come for; None for whoever
+            comes for nobody in particular.
         override: Which override the requests name: one of `theirs` who are asked for, `another's`,
             or one that never was (`nobody's`).
         subject: Whose account it is, where it is not one of the role's own.
@@ -57,6 +59,12 @@ def _but(context: str) -> str:
 CALLERS = (
     Caller("resident, own record", "resident", "PATRQT", "patient/*.cruds", "", None, own=True),
     Caller("resident, another's", "resident", "PATRQT", "patient/*.cruds", "", None, own=False),
+    Caller("proxy, family", "proxy", "FAMRQT", "patient/*.rs", "", None, own=True),
+    Caller("proxy, few scopes", "proxy", "SUPNWK", FEW, "", None, own=True),
+    Caller(
+        "proxy by law", "proxy", "PWATRNY", "patient/*.rs patient/Consent.cru", "", None, own=True
+    ),
+    Caller("proxy, of another", "proxy", "FAMRQT", "patient/*.cruds", "", None, own=False),
     Caller("clinician", "clinician", "TREAT", WRITE),
     Caller("clinician, ETREAT", "clinician", "ETREAT"),
     Caller("clinician, other region", "clinician", "TREAT", region="other"),

@@ -254,16 +254,17 @@ def _is_own(caller: Caller) -> bool:
     "person",
     "GET /Patient/$everything",
     "POST /Patient/$everything",
-    callers=lambda caller: caller.role == "resident",
+    callers=lambda caller: caller.own is not None,
 )
 async def own_everything(v: Visit) -> None:
     v.count(*v.person.rows)
     for method in ("GET", "POST"):
         answer = await v.ask(method, "Patient/$everything")
-        if not whole(v, "Patient"):
+        types = _everything_of(v)
+        if "Patient" not in types:
             v.require(answer, 403)
-        elif _is_own(v.asker.caller):
-            v.require_rows(answer, v.seen(v.person.of(*_everything_of(v))))
+        elif _is_own(v.asker.caller) and await judged(v, answer, None, *types):
+            v.require_rows(answer, v.seen(v.person.of(*types)))
 
 
 @door("$lastn", "person", "GET /Observation/$lastn", "POST /Observation/$lastn")

@@ -32,6 +32,9 @@ WIDER = {
     "ETREAT": {"TREAT", "ETREAT"},
     "BTG": {"TREAT", "ETREAT", "BTG"},
     "DISASTER": {"PUBHLTH", "DISASTER"},
+    "FAMRQT": {"FAMRQT"},
+    "SUPNWK": {"SUPNWK"},
+    "PWATRNY": {"PWATRNY"},
 }
 EMERGENCY_SUMMARY = (
     *("AllergyIntolerance", "Condition", "Patient", "RelatedPerson"),
@@ -156,7 +159,7 @@ def reads_common(asker: Asker) -> bool:
     """Tell whether the caller sees what is about nobody (Organization, Medication …)."""
     if asker.caller.role in ("hospital", "service"):
         return _sees_all(asker)
-    return asker.caller.role in ("clinician", "resident")
+    return asker.caller.role in ("clinician", "resident", "proxy")
 
 
 def withheld_of(asker: Asker, person: Person, types: Iterable[str]) -> set[str]:
@@ -165,7 +168,7 @@ def withheld_of(asker: Asker, person: Person, types: Iterable[str]) -> set[str]:
     Of what may not be seen at all, whether there is any or not; and of medicines and allergies that
     are restricted, where nobody spoke of them: one that nobody hears of may kill.
     """
-    if asker.caller.role != "clinician":
+    if asker.caller.role not in ("clinician", "proxy"):
         return set()
     return {
         type_
@@ -177,6 +180,8 @@ def withheld_of(asker: Asker, person: Person, types: Iterable[str]) -> set[str]:
 
 def masked(asker: Asker, row: Row) -> bool:
     """Tell whether it is said that a resource is there which is not shown."""
+    if asker.caller.role == "proxy":  # that there is something already says it
+        return False
     if row.person is None or row.type not in MAY_KILL or verdict(asker, row) is Verdict.SEEN:
         return False
     if asker.purpose == "BTG":
@@ -219,9 +224,12 @@ def standing(asker: Asker, person: Person, *types: str) -> Verdict:
     role = asker.caller.role
     if role == "resident":
         return Verdict.SEEN if asker.patient == person.id else Verdict.HIDDEN
+    if role == "proxy" and asker.patient != person.id:
+        return Verdict.HIDDEN
     if role in ("hospital", "service"):
         return Verdict.SEEN if _sees_all(asker) else Verdict.HIDDEN
-    open_ = any(passes(asker, person, thing) for type_ in types for thing in thinkable(type_))
+    may = _may_be_open if role == "proxy" else passes
+    open_ = any(may(asker, person, thing) for type_ in types for thing in thinkable(type_))
     return Verdict.SEEN if open_ else Verdict.CLOSED
 
 
@@ -234,6 +242,8 @@ def passes(asker: Asker, person: Person, thing: Thing) -> bool:
         )
     if role in ("hospital", "service"):
         return _sees_all(asker)
+    if role == "proxy":
+        return asker.patient == person.id and _as_proxy(asker, person, thing)
     # Nurses and emergency purposes have the desk, which knows places; a record service knows none,
     # so that no declaration is for it. Officers see nobody's data.
     if role == "clinician" and purpose == "BTG":
@@ -326,6 +336,23 @@ def _everyday(asker: Asker, person: Person, thing: Thing) -> bool:
     return answer and not kinds and LADDER.index(level) <= LADDER.index("N")
 
 
+def _as_proxy(asker: Asker, person: Person, thing: Thing) -> bool:
+    """What is normal and no secret of the person's, unless they said no; no Consent opens more."""
+    label = thing.label
+    level, kinds = secrecy(label)
+    told = not (label.untold or label.untold_as_label)
+    normal = not kinds and LADDER.index(level) <= LADDER.index("N")
+    return told and normal and _may_be_open(asker, person, thing)
+
+
+def _may_be_open(asker: Asker, person: Person, thing: Thing) -> bool:
+    """A proxy is told "you may not" where the person's own word closes all, whatever its label."""
+    wishes = person.state.wishes
+    if asker.stale or any(not wish.readable for wish in wishes):
+        return False
+    return "no" not in _all_said(asker, person, thing)
+
+
 def in_force(wishes: tuple[Wish, ...]) -> Iterator[tuple[Wish, bool]]:
     """Yield what stands, with whether its permits count; of one policy the later supersedes."""
     spoken = [
@@ -380,9 +407,10 @@ def _grants(asker: Asker, says: Says) -> bool:
 
 
 def _refuses(asker: Asker, says: Says) -> bool:
-    """A refusal counts where it might: whoever shows no organisation may be of the refused one."""
+    """A refusal counts where it might: staff who show no organisation may be of the refused one."""
     kinds = {"Organization/": asker.caller.organization, f"{REGION}|": asker.region}
-    hides = any(
+    private = asker.caller.role == "proxy"
+    hides = not private and any(
         name.startswith(kind) and shown is None for name in says.to for kind, shown in kinds.items()
     )
     named = not says.to or hides or not _names(asker).isdisjoint(says.to)

@@ -136,7 +136,7 @@ async def history_of_type(v: Visit) -> None:
 
 @door("history of everything", "all", "GET /_history")
 async def history_of_all(v: Visit) -> None:
-    resident = v.asker.caller.role == "resident"  # whose histories are of their own record
+    resident = v.asker.caller.own is not None  # whose histories are of one record
     rows = [row for row in v.holder.rows if row.person is not None or not resident]
     scoped = any(allowed(v, row.type) for row in rows)
     await _history(v, "_history?_count=900", rows, scoped=scoped)
@@ -220,7 +220,7 @@ EXPORTS = (
 @door("$export", "all", "GET /$export", "POST /$export", *EXPORTS)
 async def export(v: Visit) -> None:
     answer = await v.ask("GET", "$export", headers=ASYNC)
-    if v.asker.caller.role == "resident":  # theirs is `Patient/$export`
+    if v.asker.caller.own is not None:  # theirs is `Patient/$export`
         v.count(*v.holder.rows)
         v.require(answer, 403)
     else:
@@ -243,6 +243,8 @@ async def _export(v: Visit, answer: httpx2.Response, rows: Sequence[Row], *types
         found = [f"{one['resourceType']}/{one['id']}" for one in lines]
         shown = [row for row in v.seen(rows) if not row.life.deleted]
         v.require_set(found, shown, "an export")
+    elif v.asker.caller.role == "proxy" and not v.seen(rows):
+        v.require(answer, 403)
     else:
         v.report("missing", f"an export: {answer.status_code} {answer.text[:200]}")
     if answer.status_code == 202:

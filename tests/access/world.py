@@ -107,7 +107,7 @@ class World:
         at = holder.name if holder.name != "phr" else "noto"
         other = "kaga" if at == "noto" else "noto"
         region = {"same": at, "other": other, "": None}[caller.region]
-        own = patient if caller.role == "resident" else None
+        own = patient if caller.own is not None else None
         override = _override_of(caller, holder, sought)
         return Asker(caller, holder.name, region, own, self.stale, override, self.minute)
 

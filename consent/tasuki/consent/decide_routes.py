@@ -18,6 +18,9 @@ from tasuki.consent.fates import fates_of
 from tasuki.consent.provisions import read_held_consent
 from tasuki.consent.questions import Known, Question, answered
 from tasuki.consent.wire import write_decision
+from tasuki.shared.access.principal import Role
+from tasuki.shared.access.purposes import PWATRNY
+from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.audit.events import Outcome
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
@@ -29,6 +32,7 @@ from tasuki.shared.rest.service import CallerDep, ServiceDep
 if TYPE_CHECKING:
     from tasuki.consent.questions import Answered
     from tasuki.consent.rules import HeldConsent
+    from tasuki.shared.access.principal import Principal
     from tasuki.shared.access.records import Unit
 
 ROUTES = APIRouter()
@@ -37,7 +41,8 @@ ROUTES = APIRouter()
 @ROUTES.post("/decide")
 async def decided(request: Request, service: ServiceDep, caller: CallerDep) -> Response:
     """Return what would be answered now, and why, about the resident who calls."""
-    if caller.principal.patient is None:
+    principal = caller.principal
+    if principal.patient is None or not _may_know_wishes(principal):
         raise Fault(Category.FORBIDDEN, "one can ask about one's own record only")
     question = await json_form(request, Question)
     person = await request.app.state.persons.known(caller)
@@ -76,6 +81,14 @@ def answer_body(question: Question, answer: Answered) -> dict[str, object]:
         ],
         "decision": write_decision(answer.decision),
     }
+
+
+def _may_know_wishes(principal: Principal) -> bool:
+    """Return whether somebody may learn what the person has said: they themselves, or by law."""
+    by_law = principal.role is Role.PROXY and principal.purpose == PWATRNY
+    return principal.role is Role.RESIDENT or (
+        by_law and principal.scopes.allows("Consent", Interaction.SEARCH.letter)
+    )
 
 
 async def _consents(unit: Unit, person: str) -> dict[str, HeldConsent]:

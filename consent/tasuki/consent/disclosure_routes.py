@@ -16,6 +16,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from tasuki.consent.overrides.book import of
 from tasuki.consent.overrides.uses import grounds
+from tasuki.shared.access.principal import Role
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.audit.proof_bundle import note_of
 from tasuki.shared.faults import Category, Fault
@@ -47,8 +48,11 @@ async def disclosures(
     page: int = Query(1, ge=1, le=10_000, alias="_page"),
     proof: Annotated[bool, Query(alias="_proof")] = False,
 ) -> Response:
-    """Return the audit events about the resident who calls, newest first."""
-    own = caller.principal.patient
+    """Return the audit events about the resident who calls, newest first.
+
+    A proxy is not told: among those who looked are the person's other proxies.
+    """
+    own = caller.principal.patient if caller.principal.role is Role.RESIDENT else None
     if own is None or patient not in (own, own.removeprefix("Patient/")):
         raise Fault(Category.FORBIDDEN, "one can ask who looked at one's own record only")
     person = await request.app.state.persons.known(caller)

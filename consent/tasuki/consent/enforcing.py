@@ -23,9 +23,9 @@ from tasuki.consent.decision import (
     facts_of,
 )
 from tasuki.consent.keeping import FEED
-from tasuki.consent.operator import is_own, refusal
-from tasuki.consent.resource_types import R4_TYPES
-from tasuki.consent.vocabulary import ActorRole, Purpose
+from tasuki.consent.operator import is_own, is_represented, refusal
+from tasuki.consent.resource_types import R4_TYPES, class_of
+from tasuki.consent.vocabulary import ActorRole, DataClass, Purpose
 from tasuki.shared.access.principal import Role
 from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.rulings import Ruling
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 ROLES = {
     Role.RESIDENT: ActorRole.RESIDENT,
+    Role.PROXY: ActorRole.PROXY,
     Role.CLINICIAN: ActorRole.CLINICIAN,
     Role.NURSE: ActorRole.NURSE,
     Role.OFFICER: ActorRole.OFFICER,
@@ -124,6 +125,8 @@ class ConsentDecider:
                 organization=principal.organization,
                 region=principal.region,
                 person=ask.owner if own else None,
+                represents=ask.owner if is_represented(principal, ask.owner) else None,
+                reaches=_reached(principal),
                 provisioned_until=principal.expires_at,
             ),
             at=self._clock.now(),
@@ -152,6 +155,16 @@ class ConsentDecider:
             return None
         newest = max(own, key=lambda grant: grant.ends_at)
         return _by_our_clock(newest, self._clock.now()).of_person(ask.owner)
+
+
+def _reached(principal: Principal) -> frozenset[DataClass]:
+    """Return the data classes a proxy's scopes open: those of the types they may read or search."""
+    if principal.role is not Role.PROXY:
+        return frozenset()
+    types = {scope.type for scope in principal.scopes.resources if scope.letters & {"r", "s"}}
+    if "*" in types:
+        return frozenset(DataClass)
+    return frozenset(found for one in types if (found := class_of(one)) is not None)
 
 
 def _by_our_clock(grant: Grant, now: datetime) -> Grant:

@@ -53,6 +53,9 @@ DENIALS: Mapping[DenyReason, Words] = MappingProxyType(
         DenyReason.NOT_OWN_RECORD: _say(
             "ご本人の記録だけを見ることができます。", "You may see only your own record."
         ),
+        DenyReason.NOT_REPRESENTED: _say(
+            "この方の代理人ではありません。", "You do not act for this person."
+        ),
         DenyReason.WRONG_PERSON: _say(
             "別の方の書類が含まれているため、表示できません。",
             "Papers of somebody else came with the request.",
@@ -117,6 +120,9 @@ DENIALS: Mapping[DenyReason, Words] = MappingProxyType(
 ROUTES: Mapping[Route, Words] = MappingProxyType(
     {
         Route.OWN_RECORD: _say("ご本人の記録です。", "This is your own record."),
+        Route.PROXY: _say(
+            "ご本人の代理としての閲覧です。", "Access for the person, as their proxy."
+        ),
         Route.EVERYDAY_WITHIN: _say(
             "同じ地域での診療のためです。", "For care within the same region."
         ),

@@ -14,6 +14,7 @@ import httpx2
 from tasuki.consent.overrides.book import TYPE as OVERRIDE
 from tasuki.consent.overrides.book import read
 from tasuki.consent.overrides.book import version_of as version_of_override
+from tasuki.shared.access.principal import Role
 from tasuki.shared.access.records import Method, NewVersion
 from tasuki.shared.access.writing import instant, version_of
 from tasuki.shared.faults import Category, Fault
@@ -68,7 +69,9 @@ class Persons:
 
     async def _tokens(self, caller: Caller, patient: str) -> tuple[str, ...]:
         tokens = self.near.tokens
-        if caller.principal.patient == patient:
+        principal = caller.principal
+        # A proxy has no business with the tokens: of whom they act for we ask in our own name.
+        if principal.patient == patient and principal.role is not Role.PROXY:
             token = await tokens.exchange(caller.token, self.phr_url, "patient/Patient.r")
         else:
             token = await tokens.client_credentials("system/Patient.rs", self.phr_url, "HOPERAT")

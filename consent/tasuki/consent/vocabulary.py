@@ -44,11 +44,16 @@ class Purpose(StrEnum):
     THREAT = "THREAT"
     PATRQT = "PATRQT"
     FAMRQT = "FAMRQT"
+    SUPNWK = "SUPNWK"
     PWATRNY = "PWATRNY"
     HPAYMT = "HPAYMT"
     HOPERAT = "HOPERAT"
     HRESCH = "HRESCH"
 
+
+# What somebody asks for who acts for the person: family, somebody else they named, their legal
+# representative.
+PROXIES = frozenset({Purpose.FAMRQT, Purpose.SUPNWK, Purpose.PWATRNY})
 
 # Where a purpose stands under a wider one. A refusal of the wider refuses the narrower; a permit
 # never stretches this way.
@@ -68,6 +73,7 @@ class ActorRole(StrEnum):
     """In which capacity somebody asks."""
 
     RESIDENT = "resident"
+    PROXY = "proxy"  # acts for the person, within what the person or the law opened to them
     CLINICIAN = "clinician"
     NURSE = "nurse"  # shelter staff; has no route but a disaster
     OFFICER = "officer"  # declares disasters; sees nobody's data

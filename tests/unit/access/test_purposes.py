@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from tasuki.shared.access.principal import BACKENDS, STAFF, Role
+from tasuki.shared.access.principal import BACKENDS, ONE_PERSONS, STAFF, Role
 from tasuki.shared.access.purposes import PURPOSES, PURPOSES_OF, may_ask
 from tasuki.shared.access.scopes import parse_scopes
 from tasuki.shared.access.smart import SCOPES_SUPPORTED, smart_configuration
@@ -45,7 +45,7 @@ def test_an_override_is_for_people_who_care_for_patients() -> None:
 
 def test_backends_and_staff_are_apart() -> None:
     assert not BACKENDS & STAFF
-    assert BACKENDS | STAFF | {Role.RESIDENT} == set(Role)
+    assert set(Role) == BACKENDS | STAFF | ONE_PERSONS
 
 
 def test_the_configuration_names_absolute_urls_and_no_weak_method() -> None:

@@ -113,7 +113,7 @@ def _weigh(request: AccessRequest, way: Way, basis: Basis) -> Decision:
         consents=tuple(_consent_basis(voice) for voice in heard),
         set_aside=(*unreadable, *(voice.consent.id for voice in set_aside)),
     )
-    residual = Residual(request.types, heard, way.reach, way.bound)
+    residual = Residual(request.types, heard, way.reach, way.bound, way.withhold_tags)
     if not residual.anything_open():
         return Deny(_why_closed(way, residual), basis)
     return Permit(replace(basis, implicit=way.implicit), residual)

@@ -16,6 +16,7 @@ class Route(StrEnum):
     """By which rule an answer was found."""
 
     OWN_RECORD = "own-record"
+    PROXY = "proxy"
     EVERYDAY_WITHIN = "everyday-within"
     EVERYDAY_ACROSS = "everyday-across"
     CONSENT_ONLY = "consent-only"
@@ -32,6 +33,7 @@ class DenyReason(StrEnum):
     ROLE_MISSING = "role-missing"
     ROLE_MAY_NOT = "role-may-not"  # this role has no route for this purpose
     NOT_OWN_RECORD = "not-own-record"
+    NOT_REPRESENTED = "not-represented"  # a proxy asks about somebody they do not act for
     WRONG_PERSON = "wrong-person"  # a Consent or override of somebody else was brought along
     WRONG_POLICY = "wrong-policy"  # the policy of another region was brought along
     CONSENT_NOT_UNDERSTOOD = "consent-not-understood"

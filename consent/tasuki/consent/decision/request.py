@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from tasuki.consent.policy import ImplicitPolicy
     from tasuki.consent.rules import HeldConsent
 
+# A proxy acts for no organisation and in no region, so a refusal of one is surely not meant for them.
+_PRIVATE_PERSON = frozenset(
+    {
+        *("Organization/-", "Practitioner/-", "PractitionerRole/-", "Group/-"),
+        f"{REGION_SYSTEM}|-",
+    }
+)
 BREAK_GLASS_LIMIT = timedelta(minutes=60)
 
 
@@ -57,6 +64,8 @@ class Actor:
         organization: Reference of the organisation acted for, e.g. `Organization/o1`.
         region: The medical region the actor works in.
         person: The actor's own person handle, for residents.
+        represents: The person handle a proxy acts for.
+        reaches: Data classes opened to a proxy.
         provisioned_until: Until when the actor is provisioned for emergency work; None means not.
         also_named: Every other name: `Group/g1`, `PractitionerRole/r1`, `system|value`.
     """
@@ -65,12 +74,16 @@ class Actor:
     organization: str | None = None
     region: str | None = None
     person: str | None = None
+    represents: str | None = None
+    reaches: frozenset[DataClass] = frozenset()
     provisioned_until: datetime | None = None
     also_named: frozenset[str] = frozenset()
 
     def names(self, role: ActorRole) -> frozenset[str]:
         """Return all names a Consent may know this actor by."""
         found = {self.subject, f"{ROLE_SYSTEM}|{role}", *self.also_named}
+        if role is ActorRole.PROXY:
+            found |= _PRIVATE_PERSON
         if self.organization:
             found.add(self.organization)
         if self.region:

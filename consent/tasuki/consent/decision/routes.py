@@ -1,4 +1,4 @@
-"""By which route a request may be answered where no Consent speaks: everyday, disaster, override.
+"""By which route a request may be answered where no Consent speaks: proxy, everyday, disaster, override.
 
 Each route ends in a `Way` (how far it reaches, what binds it, what it rests on) or in a refusal.
 """
@@ -14,7 +14,15 @@ from tasuki.consent.decision.residual import MASKED_CLASSES, Reach
 from tasuki.consent.declarations import latest_versions
 from tasuki.consent.places import lies_in
 from tasuki.consent.resource_types import class_of
-from tasuki.consent.vocabulary import ActorRole, DataClass, Effect, Level, Purpose
+from tasuki.consent.vocabulary import (
+    PROXIES,
+    WITHHELD_FROM_RESIDENT,
+    ActorRole,
+    DataClass,
+    Effect,
+    Level,
+    Purpose,
+)
 
 if TYPE_CHECKING:
     from tasuki.consent.decision.request import BreakGlass
@@ -33,6 +41,7 @@ class Way:
         implicit: The answer of the implicit policy `reach` comes from.
         bound: What holds in any case.
         hears_refusals: Whether the resident's refusals count; not when life is at stake.
+        withhold_tags: Indication tags of what is kept back in any case.
     """
 
     route: Route
@@ -41,10 +50,13 @@ class Way:
     bound: Reach | None = None
     declaration: tuple[str, int] | None = None
     hears_refusals: bool = True
+    withhold_tags: frozenset[str] = frozenset()
 
 
 def way_for(request: AccessRequest) -> Way | DenyReason:
     """Return the route a request takes, or why it has none. Role and purpose are set."""
+    if request.role is ActorRole.PROXY:
+        return _proxy(request)
     if request.purpose is Purpose.DISASTER:
         return _disaster(request)
     if request.purpose is Purpose.BTG:
@@ -52,6 +64,16 @@ def way_for(request: AccessRequest) -> Way | DenyReason:
     if request.purpose in _CARE and request.role is ActorRole.CLINICIAN:
         return _everyday(request)
     return Way(Route.CONSENT_ONLY)
+
+
+def _proxy(request: AccessRequest) -> Way | DenyReason:
+    if request.purpose not in PROXIES:
+        return DenyReason.ROLE_MAY_NOT
+    if request.actor.represents != request.patient:
+        return DenyReason.NOT_REPRESENTED
+    # A bound, so that no Consent widens it; nothing is masked, for that something is there says it.
+    reach = Reach(request.actor.reaches, Level.N)
+    return Way(Route.PROXY, reach=reach, bound=reach, withhold_tags=WITHHELD_FROM_RESIDENT)
 
 
 def _everyday(request: AccessRequest) -> Way:

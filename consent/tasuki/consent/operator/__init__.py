@@ -6,7 +6,7 @@ https://docs.cedarpolicy.com/
 from __future__ import annotations
 
 from tasuki.consent.operator.asking import Answer, Answers, OperatorPolicy, Question
-from tasuki.consent.operator.roles import Place, RoleRules, is_own, refusal
+from tasuki.consent.operator.roles import Place, RoleRules, is_own, is_represented, refusal
 
 __all__ = [
     "Answer",
@@ -16,5 +16,6 @@ __all__ = [
     "Question",
     "RoleRules",
     "is_own",
+    "is_represented",
     "refusal",
 ]

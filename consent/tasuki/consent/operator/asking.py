@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PURPOSES = (*(purpose.value for purpose in Purpose), "HSYSADMIN")
 KEPT = 4_096  # answers; some 2 kB each
-NOBODY, OWN, OTHER = "nobody", "own", "other"
+NOBODY, OWN, REPRESENTED, OTHER = "nobody", "own", "represented", "other"
 ASK, LEARN = "ask", "learn"
 
 
@@ -35,7 +35,7 @@ class Question(NamedTuple):
     Attributes:
         keeper: `region`, `residents` or `consents`.
         holder: The keeper's region.
-        about: `nobody`, `own` or `other`: whose record it is, as seen from the caller.
+        about: `nobody`, `own`, `represented` or `other`: whose record it is, as seen from the caller.
         hour: 0 to 23, in Japan.
         weekday: 1 Monday to 7 Sunday, in Japan.
     """
@@ -223,6 +223,7 @@ def _resource(question: Question) -> dict[str, Any]:
         return _entity("Common", "asked", attributes)
     classes = {class_of(one) or "" for one in question.types}
     attributes["own"] = question.about == OWN
+    attributes["represented"] = question.about == REPRESENTED
     attributes["classes"] = [_word("DataClass", one) for one in sorted(classes)]
     return _entity("Record", "asked", attributes)
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from tasuki.consent.operator.asking import ASK, OTHER, OWN, OperatorPolicy, Question
+from tasuki.consent.operator.asking import (
+    ASK,
+    OTHER,
+    OWN,
+    REPRESENTED,
+    OperatorPolicy,
+    Question,
+)
 from tasuki.consent.operator.asking import NOBODY as ABOUT_NOBODY
 from tasuki.consent.vocabulary import ActorRole
 from tasuki.shared.access.principal import Role
@@ -23,6 +30,7 @@ if TYPE_CHECKING:
     from tasuki.shared.access.rulings import Ask
     from tasuki.shared.clock import Clock
 
+_ABOUT = {ActorRole.RESIDENT: OWN, ActorRole.PROXY: REPRESENTED}
 Keeper = Literal["region", "residents", "consents"]
 
 
@@ -92,7 +100,7 @@ class RoleRules:
 
     def heard(self, role: ActorRole) -> frozenset[Purpose]:
         """Return for which purposes somebody in this role, of no known place, would be heard now."""
-        place, about = self._place, OWN if role is ActorRole.RESIDENT else OTHER
+        place, about = self._place, _ABOUT.get(role, OTHER)
         somebody = (role.value, "", None, None, False, ASK, about, ())
         return self._policy.answers(
             Question(place.keeper, place.region, *somebody, *self._time())
@@ -122,9 +130,16 @@ def is_own(principal: Principal, owner: str) -> bool:
     return principal.role is Role.RESIDENT and principal.patient == f"Patient/{owner}"
 
 
+def is_represented(principal: Principal, owner: str) -> bool:
+    """Return whether the caller is a proxy of this very person."""
+    return principal.role is Role.PROXY and principal.patient == f"Patient/{owner}"
+
+
 def _about(principal: Principal, owner: str) -> str:
     if owner == NOBODY:
         return ABOUT_NOBODY
+    if is_represented(principal, owner):
+        return REPRESENTED
     return OWN if is_own(principal, owner) else OTHER
 
 
@@ -137,6 +152,8 @@ def _reason(ask: Ask, *, learns: bool) -> str:
         return "other-region"
     if principal.role is Role.RESIDENT:
         return "not-own-record"
+    if principal.role is Role.PROXY:
+        return "not-represented"
     if principal.role is Role.SERVICE:
         return "purpose"
     return "role"

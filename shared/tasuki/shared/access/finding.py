@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from tasuki.shared.access.derived import name_keys
-from tasuki.shared.access.principal import Role
+from tasuki.shared.access.principal import ONE_PERSONS
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import meaning_of
 from tasuki.shared.fhir.search.escapes import split, unescape
@@ -63,13 +63,13 @@ def _both(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset
 def within(query: Query, principal: Principal) -> Within:
     """Return where the query itself and the caller's role confine its matches to.
 
-    A resident is confined to their own record before anything is looked up; what is about nobody
+    A resident is confined to their own record, and a proxy to that of whom they act for, before anything is looked up; what is about nobody
     (Organization, Medication …) is not confined to anybody.
     """
     if OWNERSHIP[query.resource_type].element is None:
         return Within(ids=query.ids())
     own = None
-    if principal.role is Role.RESIDENT:
+    if principal.role in ONE_PERSONS:
         own = frozenset([principal.patient.removeprefix("Patient/")] if principal.patient else [])
     return Within(_both(own, query.subject_ids()), query.ids())
 

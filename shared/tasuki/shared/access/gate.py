@@ -20,6 +20,7 @@ from tasuki.shared.access.including import Including
 from tasuki.shared.access.lastn import LatestObservations
 from tasuki.shared.access.loading import Loading
 from tasuki.shared.access.people import People
+from tasuki.shared.access.principal import Role
 from tasuki.shared.access.reading import Reading
 from tasuki.shared.access.refusals import Refused
 from tasuki.shared.access.sets.collecting import Collecting
@@ -58,6 +59,7 @@ class Desk:
             region=self.region,
             actor=principal.subject,
             actor_role=principal.role.value,
+            actor_name=principal.display if principal.role is Role.PROXY else None,
             client_id=principal.client_id,
             purpose=principal.purpose,
             request_id=caller.request_id,

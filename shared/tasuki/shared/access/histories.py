@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tasuki.shared.access.base import Left
 from tasuki.shared.access.cursors import Asked, Cursor
 from tasuki.shared.access.pages import Pages, not_kept
-from tasuki.shared.access.principal import Role
+from tasuki.shared.access.principal import ONE_PERSONS
 from tasuki.shared.access.reach import reaches_some
 from tasuki.shared.access.records import NOBODY, Selection
 from tasuki.shared.access.refusals import not_found, out_of_scope
@@ -121,9 +121,9 @@ class Histories(Pages):
         return types
 
     def _confined_to(self) -> str | None:
-        """Return whose resources alone this caller is shown: a resident's own."""
+        """Return whose resources alone this caller is shown: a resident's own, a proxy's person's."""
         principal = self._caller.principal
-        if principal.role is not Role.RESIDENT:
+        if principal.role not in ONE_PERSONS:
             return None
         return (principal.patient or "Patient/").removeprefix("Patient/") or "-"
 

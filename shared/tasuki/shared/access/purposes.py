@@ -20,16 +20,25 @@ ETREAT = "ETREAT"  # emergent treatment by users provisioned for it; not an over
 BTG = "BTG"  # emergency override ("break the glass")
 DISASTER = "DISASTER"  # immediately needed care for a population in a disaster zone
 PATRQT = "PATRQT"  # at the request of the person
+FAMRQT = "FAMRQT"  # at the request of a family member the person authorised
+SUPNWK = "SUPNWK"  # at the request of somebody else the person authorised
+PWATRNY = "PWATRNY"  # at the request of the person's legal representative
 HOPERAT = "HOPERAT"  # healthcare operations: delivery of records, feeds
 PUBHLTH = "PUBHLTH"  # public health
 HSYSADMIN = "HSYSADMIN"  # administration of the systems themselves
 
-PURPOSES = frozenset({TREAT, ETREAT, BTG, DISASTER, PATRQT, HOPERAT, PUBHLTH, HSYSADMIN})
+PURPOSES = frozenset(
+    {
+        *(TREAT, ETREAT, BTG, DISASTER, HOPERAT, PUBHLTH, HSYSADMIN),
+        *(PATRQT, FAMRQT, SUPNWK, PWATRNY),
+    }
+)
 
 # A service has no purpose of its own in care: it acts for a person by token exchange.
 PURPOSES_OF: Mapping[Role, tuple[str, ...]] = MappingProxyType(
     {
         Role.RESIDENT: (PATRQT,),
+        Role.PROXY: (FAMRQT, SUPNWK, PWATRNY),
         Role.CLINICIAN: (TREAT, ETREAT, DISASTER, BTG),
         Role.NURSE: (DISASTER, ETREAT, BTG),
         Role.OFFICER: (PUBHLTH, HOPERAT),

@@ -1,4 +1,4 @@
-"""Build the AuditEvent of one thing done, as IHE BALP shapes it; it holds no name and no text.
+"""Build the AuditEvent of one thing done, as IHE BALP shapes it; it holds no text, and no name but a proxy's.
 
 An event says which BALP profile it meets only where it does: the REST profiles are for what
 succeeded, so a refusal has the same shape and no claim.
@@ -69,6 +69,7 @@ class AuditRecord:
         region: The deployment it belongs to.
         actor: Account of who asked (`sub` of the token); never a name.
         actor_role: Role the account acted in, or empty.
+        actor_name: A proxy as the person they act for named them; None for everybody else.
         client_id: The calling software.
         purpose: v3-ActReason code, e.g. `TREAT`; None where a purpose has no meaning.
         patient: `Patient/...` whose record it is, or None.
@@ -94,6 +95,7 @@ class AuditRecord:
     basis: str
     request_id: str
     actor_role: str = ""
+    actor_name: str | None = None
     purpose: str | None = None
     patient: str | None = None
     entities: tuple[str, ...] = ()
@@ -193,6 +195,8 @@ def _agents(record: AuditRecord, shape: Shape) -> list[dict[str, Any]]:
     user = _agent(shape.user, record.actor) | {"requestor": True}
     if record.actor_role:
         user["role"] = [{"text": record.actor_role}]
+    if record.actor_name:
+        user["name"] = record.actor_name
     if record.basis:
         user["policy"] = [record.basis]
     if purposes := _purposes(record):

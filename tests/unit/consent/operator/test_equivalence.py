@@ -1,5 +1,7 @@
 """The product's policies in Cedar decide what the tables in code decided before them, case by case.
 
+Proxies came later; what they may stands here in the same way.
+
 The tables are kept here, as they were; every combination that a token or the gate can bring is asked.
 """
 
@@ -29,12 +31,14 @@ if TYPE_CHECKING:
 
 MAY_ASK = {
     ActorRole.RESIDENT: {"PATRQT"},
+    ActorRole.PROXY: {"FAMRQT", "SUPNWK", "PWATRNY"},
     ActorRole.CLINICIAN: {"TREAT", "ETREAT", "BTG", "DISASTER", "HPAYMT", "HOPERAT", "HRESCH"},
     ActorRole.NURSE: {"DISASTER"},
     ActorRole.OFFICER: set(),
     ActorRole.HOSPITAL: {"TREAT", "HPAYMT", "HOPERAT", "HRESCH"},
 }
-READERS_OF_COMMON = {Role.CLINICIAN, Role.RESIDENT, Role.HOSPITAL, Role.SERVICE}
+PROXY_WRITES = {"AllergyIntolerance", "MedicationStatement", "Observation"}
+READERS_OF_COMMON = {Role.CLINICIAN, Role.RESIDENT, Role.PROXY, Role.HOSPITAL, Role.SERVICE}
 OWN_TYPES = {"Consent", "AuditEvent", "Patient"}
 REGISTRAR = "registrar"
 CLOCK = FixedClock(NOW)
@@ -44,6 +48,22 @@ PERMIT, REFUSE, HIDE, WEIGH = "permit", "refuse", "hide", "weigh"
 def own(ask: Ask) -> bool:
     caller = ask.caller.principal
     return caller.role is Role.RESIDENT and caller.patient == f"Patient/{ask.owner}"
+
+
+def represented(ask: Ask) -> bool:
+    caller = ask.caller.principal
+    return caller.role is Role.PROXY and caller.patient == f"Patient/{ask.owner}"
+
+
+def holder_of_proxies(ask: Ask, *, residents_write: bool) -> str:
+    if ask.owner == "":
+        return HIDE if ask.interaction.writes else PERMIT
+    if not represented(ask) or "AuditEvent" in ask.types:
+        return HIDE
+    if not ask.interaction.writes:
+        return WEIGH
+    adds = ask.interaction is Interaction.CREATE and set(ask.types) <= PROXY_WRITES
+    return PERMIT if residents_write and adds else HIDE
 
 
 def holder_before(ask: Ask, *, residents_write: bool) -> str:
@@ -78,6 +98,10 @@ def consents_before(ask: Ask) -> str:
         return PERMIT
     if service and caller.client_id == REGISTRAR and ask.interaction is Interaction.CREATE:
         return PERMIT
+    if caller.role is Role.PROXY:
+        theirs = represented(ask) and set(ask.types) <= OWN_TYPES - {"AuditEvent"}
+        says = theirs and caller.purpose == "PWATRNY" and ask.interaction is not Interaction.DELETE
+        return PERMIT if says else HIDE
     if not (own(ask) and ask.owner and set(ask.types) <= OWN_TYPES):
         return HIDE
     return REFUSE if ask.interaction is Interaction.DELETE else PERMIT
@@ -114,6 +138,8 @@ def said(ruling: Ruling) -> str:
 def before(keeper: str, ask: Ask) -> str:
     if keeper == "consents":
         return consents_before(ask)
+    if ask.caller.principal.role is Role.PROXY:
+        return holder_of_proxies(ask, residents_write=keeper == "residents")
     return holder_before(ask, residents_write=keeper == "residents")
 
 

@@ -110,6 +110,7 @@ def test_the_products_own_policies_pass_the_same_checks() -> None:
     assert alone == {
         *("source-of-region", "replication", "about-nobody"),
         *("own-record", "registrar", "own-consents"),
+        *("proxy-writes", "represented-consents"),
     }
     assert not with_operators(GOOD).named["night"].own
 

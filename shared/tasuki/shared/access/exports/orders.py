@@ -17,7 +17,7 @@ from tasuki.shared.access.exports.jobs import (
     Order,
 )
 from tasuki.shared.access.pages import Pages, bound_to
-from tasuki.shared.access.principal import Role
+from tasuki.shared.access.principal import ONE_PERSONS
 from tasuki.shared.access.purposes import BTG, DISASTER, ETREAT
 from tasuki.shared.access.reach import reaches_some
 from tasuki.shared.access.records import NOBODY
@@ -126,7 +126,7 @@ class Ordering(Pages):
                 "emergency access is for one person at a time, not for an export",
                 basis="export-emergency",
             )
-        if principal.role is Role.RESIDENT and (not order.people_only or order.group):
+        if principal.role in ONE_PERSONS and (not order.people_only or order.group):
             raise Refused(
                 Category.FORBIDDEN,
                 "a resident exports their own record, by Patient/$export",
@@ -159,7 +159,7 @@ class Ordering(Pages):
         if order.group is not None:
             return await self._export_members(order.group, types)
         asked = order.patients
-        if principal.role is Role.RESIDENT and asked is None:
+        if principal.role in ONE_PERSONS and asked is None:
             asked = ((principal.patient or "").removeprefix("Patient/"),)
         for patient in asked or ():
             head = await self._unit.head("Patient", patient)

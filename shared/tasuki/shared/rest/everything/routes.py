@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response
 
-from tasuki.shared.access.principal import Role
+from tasuki.shared.access.principal import ONE_PERSONS
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import verbatim
 from tasuki.shared.fhir.outcome import warning
@@ -46,9 +46,9 @@ async def everything(
 @ROUTES.get("/Patient/$everything")
 @ROUTES.post("/Patient/$everything")
 async def own_everything(request: Request, service: ServiceDep, caller: CallerDep) -> Response:
-    """Return a resident's own record; everybody else names the patient."""
+    """Return a resident's own record, or that of whom a proxy acts for; all others name the patient."""
     principal = caller.principal
-    if principal.role is not Role.RESIDENT or principal.patient is None:
+    if principal.role not in ONE_PERSONS or principal.patient is None:
         raise Fault(
             Category.NOT_SUPPORTED,
             "name the patient: Patient/{id}/$everything; for many people there is Patient/$export",

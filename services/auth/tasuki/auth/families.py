@@ -18,6 +18,7 @@ from tasuki.auth.tables import (
     ACCOUNT_SESSION,
     AUTHORIZATION_CODE,
     LAUNCH,
+    PROXY_GUESS,
     REFRESH_TOKEN,
     REVOKED_TOKEN,
     TOKEN_FAMILY,
@@ -60,6 +61,7 @@ class Family:
         amr: How the person proved who they are (RFC 8176).
         context: Of the launch it came from; None for a sign-in without one.
         voucher: Account of the colleague who vouched for the person, where one did.
+        proxy: The grant by which the person acts for another; None where they act for themselves.
         jkt: The key its code, and then a public client's refresh tokens, are bound to.
     """
 
@@ -77,6 +79,7 @@ class Family:
     context: LaunchContext | None = None
     jkt: str | None = None
     voucher: str | None = None
+    proxy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +142,7 @@ def save_code(
             amr=list(family.amr),
             jkt=family.jkt,
             voucher=family.voucher,
+            proxy=family.proxy,
             encounter=None if context is None else context.encounter,
             intent=None if context is None else context.intent,
             banner=None if context is None else context.banner,
@@ -294,7 +298,7 @@ def is_revoked(connection: Connection, jti: str, family_id: str | None, *, now: 
 def forget_expired(connection: Connection, *, now: datetime) -> None:
     """Delete what can no longer matter: ended families and spent single-use marks."""
     spent = (USED_ASSERTION, USED_CHALLENGE, USED_PROOF, REVOKED_TOKEN)
-    for table in (*spent, ACCOUNT_SESSION, LAUNCH, TOKEN_FAMILY):
+    for table in (*spent, ACCOUNT_SESSION, LAUNCH, PROXY_GUESS, TOKEN_FAMILY):
         connection.execute(delete(table).where(table.c.expires_at < now - timedelta(days=1)))
 
 
@@ -317,6 +321,7 @@ def _family(row: RowMapping) -> Family:
         amr=tuple(row["amr"]),
         jkt=row["jkt"],
         voucher=row["voucher"],
+        proxy=row["proxy"],
         context=None
         if row["banner"] is None
         else LaunchContext(row["encounter"], row["intent"], row["banner"]),

@@ -21,8 +21,8 @@ from sqlalchemy.dialects.postgresql import insert
 from tasuki.auth.accounts import fold_username, place, username_mac
 from tasuki.auth.launches import reference
 from tasuki.auth.passwords import MAX_CHARACTERS, hash_password
-from tasuki.auth.tables import ACCOUNT, CLIENT, PERSON_LINK
-from tasuki.auth.withdrawing import withdraw_account
+from tasuki.auth.tables import ACCOUNT, CLIENT, PERSON_LINK, TOKEN_FAMILY
+from tasuki.auth.withdrawing import given_by, withdraw_account
 from tasuki.shared.access.principal import BACKENDS, STAFF, Role
 from tasuki.shared.access.purposes import PURPOSES, may_ask
 from tasuki.shared.access.scopes import parse_scopes
@@ -39,6 +39,10 @@ if TYPE_CHECKING:
     from tasuki.auth.sealing import SecretBox
     from tasuki.shared.clock import Clock
     from tasuki.shared.ids import IdSource
+
+
+# A proxy signs in as themselves, and then says for whom.
+NO_ACCOUNTS = BACKENDS | {Role.PROXY}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,11 +185,11 @@ async def create_account(
     """Return the id of a new account.
 
     Raises:
-        Fault: CONFLICT when the user name is taken, INVALID for a backend role, an empty user
-            name, or a password over 256 characters.
+        Fault: CONFLICT when the user name is taken, INVALID for a role nobody signs in as, an empty
+            user name, or a password over 256 characters.
     """
     username = fold_username(spec.username)
-    if spec.role in BACKENDS or not username or not 0 < len(spec.password) <= MAX_CHARACTERS:
+    if spec.role in NO_ACCOUNTS or not username or not 0 < len(spec.password) <= MAX_CHARACTERS:
         raise Fault(Category.INVALID, "The account's role, user name or password cannot be used.")
     id_ = ids.new()
     display = spec.display
@@ -273,11 +277,17 @@ async def bind_resident(
 
 
 async def unbind_resident(connection: AsyncConnection, account_id: str, *, clock: Clock) -> None:
-    """End an account's link; the link stays as history."""
+    """End an account's link; the link stays as history. Who acts for the person by it does so no more."""
     living = update(PERSON_LINK).where(
         PERSON_LINK.c.account == account_id, PERSON_LINK.c.ended_at.is_(None)
     )
-    await connection.execute(living.values(ended_at=clock.now()))
+    now = clock.now()
+    await connection.execute(living.values(ended_at=now))
+    table = TOKEN_FAMILY
+    acting = update(table).where(
+        table.c.proxy.in_(given_by(account_id)), table.c.revoked_at.is_(None)
+    )
+    await connection.execute(acting.values(revoked_at=now))
 
 
 async def disable_account(connection: AsyncConnection, account_id: str, *, clock: Clock) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tasuki.shared.access.principal import BACKENDS, Role
+from tasuki.shared.access.principal import BACKENDS, ONE_PERSONS, Role
 from tasuki.shared.access.scopes import OPENID_WORDS, ScopeSet
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 TASUKI_WORDS_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
     {
         Role.RESIDENT: frozenset(),
+        Role.PROXY: frozenset(),
         Role.CLINICIAN: frozenset(
             {"tasuki/locate", "tasuki/match", "tasuki/override", "tasuki/profile"}
         ),
@@ -58,4 +59,4 @@ def _contexts(role: Role, patient: str | None) -> frozenset[str]:
     if role in BACKENDS:
         return frozenset({"system"})
     bound = frozenset({"patient"}) if patient is not None else frozenset()
-    return bound if role is Role.RESIDENT else bound | {"user"}
+    return bound if role in ONE_PERSONS else bound | {"user"}

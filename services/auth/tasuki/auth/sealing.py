@@ -53,6 +53,7 @@ LAUNCH = "auth/launch"
 PROOF = "auth/dpop-proof"
 VOUCHER = "auth/voucher"
 INVITATION = "auth/invitation"
+PROXY_CODE = "auth/proxy-code"
 
 _LENGTH_BYTES = 2
 _NONCE_BYTES = 12

@@ -99,6 +99,43 @@ CLIENT = Table(
     Column("disabled", Boolean, nullable=False),
 )
 
+# Who may act for whom, how far and until when; ended ones stay as history.
+PROXY = Table(
+    "proxy",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("patient", Text, nullable=False, index=True),  # whom they act for
+    Column("account", Text, ForeignKey("account.id"), index=True),  # none until it is accepted
+    Column("given_by", Text, ForeignKey("account.id"), nullable=False),
+    Column("basis", Text, nullable=False),
+    Column("organization", Text),  # of who checked papers
+    Column("relationship", Text, nullable=False),
+    Column("name_sealed", LargeBinary, nullable=False),  # as the person is shown them
+    Column("person_sealed", LargeBinary, nullable=False),  # as they are shown the person
+    Column("evidence_sealed", LargeBinary),
+    Column("classes", ARRAY(Text), nullable=False),
+    Column("writes", Boolean, nullable=False),
+    Column("wishes", Boolean, nullable=False),  # whether they say the person's wishes by law
+    Column("made_at", _INSTANT, nullable=False),
+    Column("ends_at", _INSTANT, nullable=False),
+    # Until it is accepted: with which code, and until when.
+    Column("code_mac", LargeBinary, unique=True),
+    Column("offered_until", _INSTANT),
+    Column("accepted_at", _INSTANT),
+    Column("ended_at", _INSTANT),
+    Column("ended_by", Text, ForeignKey("account.id")),
+)
+
+# Codes typed by an account that were no offer's: few are enough to type one's own wrong.
+PROXY_GUESS = Table(
+    "proxy_guess",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("account", Text, ForeignKey("account.id"), nullable=False),
+    Column("expires_at", _INSTANT, nullable=False, index=True),
+    Index("ix_proxy_guess_account", "account"),
+)
+
 # All tokens that came from one sign-in; revoking it revokes them.
 TOKEN_FAMILY = Table(
     "token_family",
@@ -116,6 +153,7 @@ TOKEN_FAMILY = Table(
     Column("intent", Text),
     Column("banner", Boolean),
     Column("voucher", Text, ForeignKey("account.id")),  # who vouched, where somebody did
+    Column("proxy", Text, ForeignKey("proxy.id")),  # by which grant somebody acts for another
     Column("jkt", Text),  # the key a public client's refresh tokens, or the code, are bound to
     Column("signed_in_at", _INSTANT, nullable=False),
     Column("expires_at", _INSTANT, nullable=False, index=True),
@@ -125,6 +163,7 @@ TOKEN_FAMILY = Table(
         "ix_token_family_revoked_at", "revoked_at", postgresql_where=text("revoked_at IS NOT NULL")
     ),
     Index("ix_token_family_account", "account"),
+    Index("ix_token_family_proxy", "proxy"),
 )
 
 AUTHORIZATION_CODE = Table(

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from tasuki.auth import account_words, staff_words
+from tasuki.auth.proxies import words as proxy_words
 from tasuki.shared.access import purposes
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ JAPANESE: Mapping[str, str] = MappingProxyType(
     {
         **account_words.JAPANESE,
         **staff_words.JAPANESE,
+        **proxy_words.JAPANESE,
         "lang": "ja",
         "title": "サインイン",
         "error_prefix": "エラー",
@@ -56,6 +58,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
     {
         **account_words.ENGLISH,
         **staff_words.ENGLISH,
+        **proxy_words.ENGLISH,
         "lang": "en",
         "title": "Sign in",
         "error_prefix": "Error",

@@ -32,6 +32,7 @@ from tasuki.auth.grants.errors import InvalidTarget, LoginRequired
 from tasuki.auth.grants.possession import check_key
 from tasuki.auth.grants.tokens import family_response, granted_by, living_account
 from tasuki.auth.launches import find_launch, reference, use_launch
+from tasuki.auth.proxies.scopes import scopes_of
 from tasuki.auth.rights import scopes_within
 from tasuki.shared.access.principal import Role
 from tasuki.shared.access.purposes import BTG, PURPOSES_OF
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from tasuki.auth.clients import Client
     from tasuki.auth.grants.request import FormRequest
     from tasuki.auth.launches import Launch
+    from tasuki.auth.proxies.grant import Grant
     from tasuki.auth.sign_in_log import Method
 
 MAX_NONCE = 255
@@ -78,6 +80,7 @@ class SignedIn:
         patient: The person the token will be bound to.
         method: How they proved who they are.
         voucher: Account of the colleague who vouched, where one did.
+        proxy: The grant by which they act for another.
     """
 
     account: Account
@@ -85,6 +88,7 @@ class SignedIn:
     patient: str | None
     method: Method
     voucher: str | None = None
+    proxy: Grant | None = None
 
 
 class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships no types
@@ -172,21 +176,22 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships 
         account: Account = signed_in.account
         wanted = self.wanted()
         context = None if wanted.launch is None else _context(wanted.launch)
-        scopes = scopes_within(
-            account.role,
-            parse_scopes(self.request.scope),
-            patient=signed_in.patient,
-            launch=context,
-        )
+        proxy: Grant | None = signed_in.proxy
+        role = account.role if proxy is None else Role.PROXY
+        scopes = parse_scopes(self.request.scope)
+        if proxy is not None:
+            scopes = scopes.narrowed_to(scopes_of(proxy.terms))
+        scopes = scopes_within(role, scopes, patient=signed_in.patient, launch=context)
         if signed_in.purpose == BTG:  # an override ends; it is not renewed
             scopes = ScopeSet(scopes.resources, scopes.words - {"offline_access"})
-        if not scopes and account.role is not Role.RESIDENT:
+        if not scopes and role is not Role.RESIDENT:
             raise AccessDeniedError(
                 "Nothing that was asked for is open to this role.",
                 redirect_uri=self.request.payload.redirect_uri,
             )
         if wanted.launch is not None:
             self._use_launch(account.id, now)
+        ends = family_end(role, signed_in.purpose, now, signed_in.method)
         family = Family(
             id=server.context.ids.new(),
             account=account.id,
@@ -200,8 +205,9 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships 
             jkt=wanted.jkt,
             context=context,
             signed_in_at=now,
-            expires_at=family_end(account.role, signed_in.purpose, now, signed_in.method),
+            expires_at=ends if proxy is None else min(ends, proxy.terms.ends_at),
             voucher=signed_in.voucher,
+            proxy=None if proxy is None else proxy.id,
         )
         return save_code(
             server.connection,
@@ -265,7 +271,13 @@ def _purposes(data: dict[str, str], client: Client, patient: str | None) -> tupl
     elif client.role is not None:
         open_to_choice = PURPOSES_OF[client.role]
     else:
-        every = [purpose for purposes in PURPOSES_OF.values() for purpose in purposes]
+        # A proxy's purpose is not chosen: it follows from what they were given.
+        every = [
+            purpose
+            for role, purposes in PURPOSES_OF.items()
+            if role is not Role.PROXY
+            for purpose in purposes
+        ]
         open_to_choice = tuple(dict.fromkeys(every))
     if patient is None:  # an emergency override is for one patient
         open_to_choice = tuple(purpose for purpose in open_to_choice if purpose != BTG)

@@ -29,7 +29,7 @@ _PLAIN = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
 _FREE_TEXT = frozenset(
     {
         *("state", "username", "password", "code", "reason", "client_assertion"),
-        *("passkey", "label", "display", "invitation"),
+        *("passkey", "label", "display", "invitation", "name", "person", "evidence"),
     }
 )
 

@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 from tasuki.auth.accounts import Account, any_account, find_account
 from tasuki.auth.families import Family, save_refresh_token
+from tasuki.auth.grants.authlib_core import InvalidGrantError
 from tasuki.auth.issuing import ACCESS_SECONDS, Granted, SignedInBy
+from tasuki.auth.proxies.book import standing
+from tasuki.auth.proxies.scopes import scopes_of
 from tasuki.auth.rights import scopes_within
 from tasuki.shared.access.principal import Role
 
 if TYPE_CHECKING:
     from tasuki.auth.grants.request import FormRequest
     from tasuki.auth.grants.server import OAuthServer
+    from tasuki.auth.proxies.grant import Grant
     from tasuki.shared.access.scopes import ScopeSet
 
 
@@ -72,20 +76,20 @@ def _launched(family: Family) -> dict[str, Any]:
 def granted_by(
     server: OAuthServer, family: Family, account: Account, scopes: ScopeSet, request: FormRequest
 ) -> Granted:
-    """Return what a sign-in grants now: the account and its link are read anew each time."""
+    """Return what a sign-in grants now: the account, its link and its grant are read anew each time."""
     client = request.client
     if client is None:
         raise RuntimeError("a grant without a client")
-    patient = account.patient if account.role is Role.RESIDENT else family.patient
+    proxy = proxy_of(server, family)
+    role = account.role if proxy is None else Role.PROXY
+    patient = account.patient if role is Role.RESIDENT else family.patient
+    open_ = scopes if proxy is None else scopes.narrowed_to(scopes_of(proxy.terms))
     return Granted(
         subject=account.id,
-        role=account.role,
+        role=role,
         client_id=family.client_id,
         scopes=scopes_within(
-            account.role,
-            scopes.narrowed_to(client.scopes),
-            patient=patient,
-            launch=family.context,
+            role, open_.narrowed_to(client.scopes), patient=patient, launch=family.context
         ),
         audiences=tuple(url for url in family.audiences if url in client.audiences),
         purpose=family.purpose,
@@ -93,7 +97,7 @@ def granted_by(
         encounter=None if family.context is None else family.context.encounter,
         organization=account.organization,
         region=account.region,
-        display=_display(server, family, account),
+        display=_display(server, family, account) if proxy is None else proxy.display,
         fhir_user=account.fhir_user,
         family=family.id,
         ends_at=family.expires_at,
@@ -109,6 +113,21 @@ def _display(server: OAuthServer, family: Family, account: Account) -> str | Non
     return f"{account.display} / {'' if voucher is None else voucher.display}"
 
 
+def proxy_of(server: OAuthServer, family: Family) -> Grant | None:
+    """Return the grant by which a sign-in is for another; None where it is for nobody else.
+
+    Raises:
+        InvalidGrantError: It does not stand any more.
+    """
+    if family.proxy is None:
+        return None
+    context, now = server.context, server.context.clock.now()
+    grant = standing(server.connection, context.box, family.proxy, family.account, now)
+    if grant is None or grant.patient != family.patient:
+        raise InvalidGrantError()
+    return grant
+
+
 def living_account(server: OAuthServer, family: Family) -> Account | None:
     """Return the account of a family unless it is disabled, or bound to another person since.
 
@@ -119,6 +138,6 @@ def living_account(server: OAuthServer, family: Family) -> Account | None:
     if family.voucher is not None:
         vouching = find_account(server.connection, server.context.box, family.voucher)
         account = None if vouching is None else account
-    if account is None or account.role is not Role.RESIDENT:
+    if account is None or account.role is not Role.RESIDENT or family.proxy is not None:
         return account
     return account if account.patient in (None, family.patient) else None

@@ -19,13 +19,16 @@ from tasuki.auth.passkeys.asking import SCRIPT, new_passkey_request, passkey_req
 from tasuki.auth.passkeys.registering import register_passkey
 from tasuki.auth.passkeys.store import MAX_LABEL, passkeys_of, remove_passkey
 from tasuki.auth.proving import Posted, prove
+from tasuki.auth.proxies.book import about, acting_for
 from tasuki.auth.routes.account_desk import ACCOUNT, Desk, form_of
 from tasuki.auth.routes.cookies import Cookie
+from tasuki.auth.routes.proxies import proxy_routes
 from tasuki.auth.routes.staff import staff_routes
 from tasuki.auth.routes.vouching import vouching_routes
 from tasuki.auth.sign_in_log import Method, Outcome, SignIn
 from tasuki.auth.staff import administers
 from tasuki.auth.vouching import may_vouch
+from tasuki.shared.access.principal import Role
 from tasuki.shared.clock import TOKYO
 
 if TYPE_CHECKING:
@@ -58,7 +61,10 @@ class AccountPages:
                 return self._sign_in_page(request)
             known = await connection.run_sync(passkeys_of, self._context.box, session.account.id)
             institution = await connection.run_sync(administers, session.account)
-        return self._page(request, session, known, administering=institution is not None)
+            proxies = await connection.run_sync(_proxies, self._context, session)
+        return self._page(
+            request, session, known, administering=institution is not None, proxies=proxies
+        )
 
     async def sign_in(self, request: Request) -> Response:
         """Begin a session, or show the sign-in page again."""
@@ -138,6 +144,7 @@ class AccountPages:
         known: list[Passkey],
         *,
         administering: bool,
+        proxies: tuple[int, int],
     ) -> Response:
         return self._desk.render(
             request,
@@ -149,6 +156,9 @@ class AccountPages:
             who=session.account.display,
             may_vouch=may_vouch(session),
             administers=administering,
+            resident=session.account.role is Role.RESIDENT,
+            proxies=proxies[0],
+            acting=proxies[1],
             has_site=self._context.site is not None,
             longest_label=MAX_LABEL,
             passkeys=[
@@ -171,6 +181,7 @@ def account_routes(
     router, pages = APIRouter(), AccountPages(desk)
     router.include_router(vouching_routes(desk))
     router.include_router(staff_routes(desk))
+    router.include_router(proxy_routes(desk))
     router.add_api_route("/account", pages.show, methods=["GET"])
     router.add_api_route("/account/sign-in", pages.sign_in, methods=["POST"])
     router.add_api_route("/account/sign-out", pages.sign_out, methods=["POST"])
@@ -178,6 +189,16 @@ def account_routes(
     router.add_api_route("/account/passkeys/remove", pages.remove, methods=["POST"])
     router.add_api_route(f"/{SCRIPT}", pages.script, methods=["GET"])
     return router
+
+
+def _proxies(
+    connection: Connection, context: AuthContext, session: AccountSession
+) -> tuple[int, int]:
+    """Return how many may act for somebody, and for how many they may act."""
+    box, now, patient = context.box, context.clock.now(), session.account.patient
+    of_me = [] if patient is None else about(connection, box, patient, now)
+    accepted = sum(grant.accepted_at is not None for grant in of_me)
+    return accepted, len(acting_for(connection, box, session.account.id, now))
 
 
 def _recorded(connection: Connection, context: AuthContext, proof: Proof) -> str | None:

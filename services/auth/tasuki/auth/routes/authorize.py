@@ -20,9 +20,10 @@ from tasuki.auth.grants.request import read_parameters
 from tasuki.auth.pages import SignInForm, broken_page, csrf_token, new_browser_secret, sign_in_page
 from tasuki.auth.passkeys.asking import passkey_request
 from tasuki.auth.proving import Posted
+from tasuki.auth.proxies.pages import WhomForm, whom_page
 from tasuki.auth.routes.cookies import Cookie
 from tasuki.auth.routes.forms import read_form, respond
-from tasuki.auth.routes.requests import Refused, Visit, checked_visit, decided
+from tasuki.auth.routes.requests import ForWhom, Refused, Visit, checked_visit, decided
 
 if TYPE_CHECKING:
     import asyncio
@@ -69,7 +70,22 @@ class AuthorizationPages:
             end = await decided(connection, self._context, visit, posted)
         if isinstance(end, str):
             return self._form_page(request, visit, message=end, chosen=form.get("purpose"))
+        if isinstance(end, ForWhom):
+            return self._whom_page(request, visit, browser, end)
         return respond(end)
+
+    def _whom_page(self, request: Request, visit: Visit, browser: str, asked: ForWhom) -> Response:
+        query, context = request.url.query, self._context
+        form = WhomForm(
+            action=f"{context.issuer.url}/authorize?{query}",
+            client_name=visit.client.name,
+            redirect_uri=visit.redirect_uri,
+            csrf=csrf_token(context.box, browser, query, now=context.clock.now()),
+            ticket=asked.ticket,
+            grants=asked.grants,
+            locales=request.query_params.get("ui_locales", ""),
+        )
+        return whom_page(form)
 
     def _form_page(
         self,

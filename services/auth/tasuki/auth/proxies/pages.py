@@ -1,0 +1,89 @@
+"""What pages show of grants: in words, for either side; and the page that asks for whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tasuki.auth.pages import rendered
+from tasuki.auth.words import words_for
+from tasuki.shared.clock import TOKYO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from starlette.responses import Response
+
+    from tasuki.auth.proxies.grant import Grant
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A grant in words.
+
+    Attributes:
+        opens: What of the record it opens.
+        since: Day it was accepted; None while it is only offered.
+    """
+
+    id: str
+    name: str
+    person: str
+    relationship: str
+    opens: str
+    basis: str
+    since: str | None
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class WhomForm:
+    """The page on which somebody who has signed in says for whom.
+
+    Attributes:
+        action: Where the form goes: the authorization request, as received.
+        ticket: What shows that they signed in.
+        locales: `ui_locales` of the request.
+    """
+
+    action: str
+    client_name: str
+    redirect_uri: str
+    csrf: str
+    ticket: str
+    grants: Sequence[Grant]
+    locales: str
+
+
+def whom_page(form: WhomForm) -> Response:
+    """Return the page."""
+    words = words_for(form.locales)
+    return rendered(
+        "for_whom.html",
+        words,
+        redirect_uri=form.redirect_uri,
+        action=form.action,
+        client_name=form.client_name,
+        csrf=form.csrf,
+        ticket=form.ticket,
+        grants=[shown(grant, words) for grant in form.grants],
+    )
+
+
+def shown(grant: Grant, words: Mapping[str, str]) -> Shown:
+    """Return a grant in words."""
+    terms = grant.terms
+    opens = [words[f"class_{one.value}"] for one in sorted(terms.classes)]
+    opens += [words["proxy_writes"]] if terms.writes else []
+    opens += [words["proxy_wishes"]] if terms.wishes else []
+    since = grant.accepted_at
+    return Shown(
+        id=grant.id,
+        name=terms.name,
+        person=terms.person,
+        relationship=words[f"relationship_{terms.relationship.value}"],
+        opens=words["comma"].join(opens),
+        basis=words[f"basis_{grant.basis.value}"],
+        since=None if since is None else f"{since.astimezone(TOKYO):%Y-%m-%d}",
+        until=f"{terms.ends_at.astimezone(TOKYO):%Y-%m-%d %H:%M}",
+    )

@@ -80,6 +80,7 @@ ADDERS = frozenset(
     {
         "tasuki.auth.routes.account",
         "tasuki.auth.routes.authorize",
+        "tasuki.auth.routes.proxies",
         "tasuki.auth.routes.staff",
         "tasuki.auth.routes.vouching",
         "tasuki.shared.rest.metrics",

@@ -59,7 +59,7 @@ async def accepted(world: World, code: str, by: Person = SON) -> bool:
 
 async def paired(world: World, **changes: str | None) -> None:
     """Let the son act for the resident."""
-    assert await accepted(world, await code_of(world, **changes))
+    assert await accepted(world, await code_of(world, RESIDENT, **changes))
 
 
 async def whom_page(world: World, person: Person = SON, **changes: str | None) -> httpx2.Response:
@@ -87,7 +87,7 @@ async def tokens_for(
     world: World, person: str = "母 ようこ", **changes: str | None
 ) -> dict[str, Any]:
     """Sign in as the son, for somebody, and return the tokens."""
-    page = await whom_page(world, **changes)
+    page = await whom_page(world, SON, **changes)
     answer = await choose(world, page, grants_on(page)[person])
     assert answer.status_code == 303, answer.text
     redeemed = await world.redeem(redirect_query(answer)["code"])

@@ -274,7 +274,7 @@ async def test_staff_neither_give_nor_accept(world: World) -> None:
 async def test_what_cannot_be_given_gives_no_code(
     world: World, changes: dict[str, str | None]
 ) -> None:
-    page = await given(world, **changes)
+    page = await given(world, RESIDENT, **changes)
     assert page.status_code == 422
     assert 'class="big"' not in page.text
     async with world.engine.connect() as connection:

@@ -104,6 +104,14 @@ def test_the_checker_refuses_bent_examples(
             assert balp_faults(bent)
 
 
+def test_a_proxy_is_named_and_nobody_else(balp_faults: Faults) -> None:
+    event = to_audit_event(replace(RECORD, actor_role="proxy", actor_name="健一（子）"))
+    assert [agent.get("name") for agent in event["agent"]].count("健一（子）") == 1
+    assert next(one for one in event["agent"] if one["requestor"])["name"] == "健一（子）"
+    assert balp_faults(event) == []
+    assert not any("name" in agent for agent in to_audit_event(RECORD)["agent"])
+
+
 @pytest.mark.parametrize("action", Action)
 @pytest.mark.parametrize("outcome", Outcome)
 def test_every_event_is_a_valid_r4_audit_event(action: Action, outcome: Outcome) -> None:

@@ -59,6 +59,18 @@ def test_a_nurse_in_a_disaster_in_plain_words(ja: Words, en: Words) -> None:
     assert look(NURSE, en).when == "1 Apr 2026 12:00"
 
 
+def test_a_proxy_is_told_by_the_name_the_person_gave_them(ja: Words, en: Words) -> None:
+    basis = "proxy|policy/proxy-asks|policy/represented-seen"
+    proxy = replace(NURSE, service="phr", region="phr", actor_role="proxy", purpose="FAMRQT")
+    record = replace(proxy, actor_name="健一（子）", basis=basis, on_behalf_of=None)
+    said = look(record, ja)
+    assert said.who == "代理人 健一（子）"
+    assert said.purpose == "家族として、本人に代わる利用"
+    assert said.grounds == ("ご本人の代理としての閲覧です。",)
+    assert not said.own
+    assert look(record, en).who == "proxy 健一（子）"
+
+
 def test_a_refusal_says_why(ja: Words) -> None:
     refused = replace(
         NURSE,

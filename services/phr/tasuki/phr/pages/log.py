@@ -16,11 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tasuki.shared.access.reading import Opened
+    from tasuki.shared.clinical.fhirjson import Node
     from tasuki.shared.fhir.json import Resource
     from tasuki.shared.web.words import Words
 
 TYPES: Final = ("AllergyIntolerance", "MedicationStatement", "Observation")
-_AUTHORS: Final = ("performer", "recorder", "asserter", "informationSource")
+AUTHORS: Final = ("performer", "recorder", "asserter", "informationSource")
 _DATES: Final = {
     "AllergyIntolerance": ("recordedDate", "onsetDateTime"),
     "MedicationStatement": ("dateAsserted", "effectiveDateTime"),
@@ -35,7 +36,8 @@ class Line:
     Attributes:
         type: Resource type.
         version: The version shown; what deleting it must still be.
-        own: Whether the resident wrote it: then they may delete it here.
+        own: Whether the resident wrote it, or a proxy for them: then they may delete it here.
+        by: The proxy who wrote it.
         tags: Short words on how it stands.
     """
 
@@ -48,6 +50,7 @@ class Line:
     title: str
     details: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,18 +99,34 @@ def line_of(entry: Opened, patient: str, words: Words) -> Line:
         title=titles[entry.stored.type](resource, words) or words("log.unnamed"),
         details=tuple(read(resource, words)) if read else (),
         tags=tuple(_tags(resource, words)),
+        by=written_for(resource),
     )
 
 
 def is_own(resource: Resource, patient: str) -> bool:
-    """Return whether the resource says that the resident, and nobody else, wrote it."""
-    authors = [
-        string(one, "reference")
-        for name in _AUTHORS
-        for one in (child(resource, name), *children(resource, name))
-        if one
-    ]
-    return bool(authors) and set(authors) == {patient}
+    """Return whether the resource says that the resident or their proxy wrote it, and nobody else."""
+    authors = list(_authors(resource))
+    return bool(authors) and all(
+        string(one, "reference") == patient or _is_proxy(one) for one in authors
+    )
+
+
+def written_for(resource: Resource) -> str:
+    """Return the proxy who wrote it for the resident; empty for none."""
+    proxies = (one for one in _authors(resource) if _is_proxy(one))
+    return next((string(one, "display") or "" for one in proxies), "")
+
+
+def _authors(resource: Resource) -> Iterator[Node]:
+    for name in AUTHORS:
+        for one in (child(resource, name), *children(resource, name)):
+            if one:
+                yield one
+
+
+def _is_proxy(author: Node) -> bool:
+    """Return whether an author is said as `acting.Acting.author` says it."""
+    return string(author, "type") == "RelatedPerson" and not string(author, "reference")
 
 
 def is_reading(resource: Resource) -> bool:

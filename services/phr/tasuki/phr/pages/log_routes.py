@@ -14,12 +14,14 @@ from fastapi import APIRouter, Query
 from starlette.responses import RedirectResponse, Response
 
 from tasuki.phr.pages import allergy, blood_pressure
+from tasuki.phr.pages.acting import signed_by
 from tasuki.phr.pages.fields import Problem
 from tasuki.phr.pages.log import TYPES, line_of, log_of
 from tasuki.phr.pages.overrides import unread_of
-from tasuki.phr.pages.resident import Resident, ResidentDep
+from tasuki.phr.pages.resident import PersonDep, Resident, ResidentDep
 from tasuki.shared.access.reading import Opened
 from tasuki.shared.audit.shapes import Action
+from tasuki.shared.clinical.fhirjson import children, string
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import parse_resource
 from tasuki.shared.rest.bodies import require_valid
@@ -38,16 +40,22 @@ _NO_FORM: Final[Mapping[str, str]] = {}
 
 
 @ROUTES.get("/")
-async def home(resident: ResidentDep, page: int = Query(1, ge=1, le=9_999)) -> Response:
+async def home(resident: PersonDep, page: int = Query(1, ge=1, le=9_999)) -> Response:
     """Show the log, blood pressures a page at a time."""
+    acting = resident.acting
+    types = TYPES if acting is None else acting.types
+    if acting is not None and acting.sees_person:
+        types = (*types, "Patient")
     async with resident.service.gate.enter(resident.caller) as records:
-        entries = await records.compartment(resident.id, TYPES, Action.READ)
-    unread = await unread_of(resident)
+        found = await records.compartment(resident.id, types, Action.READ) if types else []
+    unread = await unread_of(resident) if acting is None else 0
+    entries = [one for one in found if one.stored.type in TYPES]
     log = log_of(entries, resident.patient, resident.words)
     first = (page - 1) * PER_PAGE
     done = resident.request.query_params.get("done")
     return resident.page(
         "home.html",
+        person=_name_of(found),
         unread=unread,
         log=log,
         readings=log.readings[first : first + PER_PAGE],
@@ -59,29 +67,30 @@ async def home(resident: ResidentDep, page: int = Query(1, ge=1, le=9_999)) -> R
 
 
 @ROUTES.get("/blood-pressure")
-async def blood_pressure_form(resident: ResidentDep) -> Response:
+async def blood_pressure_form(resident: PersonDep) -> Response:
     """Show the form for a blood pressure alone."""
     return resident.page("blood_pressure.html", **_form(resident, _NO_FORM, ()))
 
 
 @ROUTES.post("/blood-pressure")
-async def write_blood_pressure(resident: ResidentDep, form: CheckedForm) -> Response:
+async def write_blood_pressure(resident: PersonDep, form: CheckedForm) -> Response:
     """Write a blood pressure, and the pulse with it where there is one."""
     reading = blood_pressure.read_reading(form, resident.service.clock.now())
     if isinstance(reading, tuple):
         page = _form(resident, form, reading)
         return resident.page("blood_pressure.html", status=INVALID, **page)
-    return await _written(resident, form, blood_pressure.observations(reading, resident.patient))
+    made = blood_pressure.observations(reading, resident.patient)
+    return await _written(resident, form, made)
 
 
 @ROUTES.get("/allergy")
-async def allergy_form(resident: ResidentDep) -> Response:
+async def allergy_form(resident: PersonDep) -> Response:
     """Show the form for an allergy alone."""
     return resident.page("allergy.html", **_form(resident, _NO_FORM, ()))
 
 
 @ROUTES.post("/allergy")
-async def write_allergy(resident: ResidentDep, form: CheckedForm) -> Response:
+async def write_allergy(resident: PersonDep, form: CheckedForm) -> Response:
     """Write an allergy; where the words name known terms, ask first which one is meant."""
     statement = allergy.read_statement(form)
     if isinstance(statement, tuple):
@@ -146,6 +155,8 @@ async def _own_entry(resident: Resident, type_: str, id_: str) -> Opened:
 async def _written(
     resident: Resident, form: Mapping[str, str], resources: Sequence[Resource]
 ) -> Response:
+    if resident.acting is not None:
+        resources = [signed_by(resident.acting, resource) for resource in resources]
     for resource in resources:
         require_valid(resource)
     try:
@@ -157,6 +168,17 @@ async def _written(
             raise
         # The same form was sent before, and what it said is written.
     return _home(resident, "written")
+
+
+def _name_of(found: Sequence[Opened]) -> str:
+    """Return the person's name, where it is among what may be seen."""
+    names = (
+        string(name, "text")
+        for one in found
+        if one.stored.type == "Patient"
+        for name in children(one.resource, "name")
+    )
+    return next((name for name in names if name), "")
 
 
 def _id(resident: Resident, form: Mapping[str, str], number: int) -> str:

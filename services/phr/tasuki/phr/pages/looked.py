@@ -40,7 +40,14 @@ _SPOKEN: Final = {one.value: words for one, words in DENIALS.items()} | {
 _UNSAID: Final = frozenset(
     f"policy/{one}"
     for one in (
-        *("resident-asks", "clinician-asks", "nurse-asks", "hospital-asks"),
+        *(
+            "resident-asks",
+            "proxy-asks",
+            "represented-seen",
+            "clinician-asks",
+            "nurse-asks",
+            "hospital-asks",
+        ),
         *("own-record-seen", "staff-see"),
     )
 )
@@ -52,7 +59,7 @@ class Look:
     """One line.
 
     Attributes:
-        who: Role and organisation in words.
+        who: Role and organisation in words; of a proxy, also the name the resident gave them.
         own: Whether it was the resident's own account.
         outcome: permitted, refused or failed.
         override: Whether it was an emergency override.
@@ -122,13 +129,15 @@ def _place(source: Node, titles: Mapping[str, tuple[str, str]], words: Words) ->
 
 
 def _who(user: Node, event: Node, words: Words) -> str:
+    name = string(user, "name") or ""
     role = next((text for one in children(user, "role") if (text := string(one, "text"))), "")
     acted_for = [
         organization(_named(child(agent, "who")))
         for agent in children(event, "agent")
         if {one.code for one in codings(child(agent, "type"))} & {"PROV", "BEN"}
     ]
-    return " ".join([_word(words, "role", role) or words("looked.role-unknown"), *acted_for])
+    who = [_word(words, "role", role) or words("looked.role-unknown"), *([name] if name else ())]
+    return " ".join([*who, *acted_for])
 
 
 def organization(name: str) -> str:

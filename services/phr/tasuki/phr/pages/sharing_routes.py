@@ -14,7 +14,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from tasuki.phr.pages.consent_client import Unsure
-from tasuki.phr.pages.resident import Resident, ResidentDep
+from tasuki.phr.pages.resident import Resident, WisherDep
 from tasuki.phr.pages.wishes import ACTIONS, Wish, Wishes, read_wishes, recorded, to_withdraw
 from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
@@ -23,6 +23,8 @@ from tasuki.shared.text import resolve_municipality
 from tasuki.shared.web.session import CheckedForm
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from tasuki.phr.settings import Region
     from tasuki.shared.fhir.json import Resource
 
@@ -56,7 +58,7 @@ class View:
 
 
 @ROUTES.get("/sharing")
-async def sharing(resident: ResidentDep) -> Response:
+async def sharing(resident: WisherDep) -> Response:
     """Show what holds now."""
     try:
         view = await _view(resident, await resident.session.access_token())
@@ -66,7 +68,7 @@ async def sharing(resident: ResidentDep) -> Response:
 
 
 @ROUTES.post("/sharing")
-async def change(resident: ResidentDep, form: CheckedForm) -> Response:
+async def change(resident: WisherDep, form: CheckedForm) -> Response:
     """Record or withdraw a wish, and show what it changed."""
     if form.get("action") not in ACTIONS:
         raise Fault(Category.INVALID, "There is no such button.")
@@ -95,7 +97,7 @@ async def _make(resident: Resident, token: str, before: View, wish: Wish, *, wan
     consent = resident.door.consent
     if wanted:
         if not before.wishes.hold(wish):
-            await consent.record(token, recorded(wish, resident.patient, at))
+            await consent.record(token, _recorded(resident, wish, at))
         return
     for number, one in enumerate(to_withdraw(wish, before.consents, at)):
         try:
@@ -104,6 +106,15 @@ async def _make(resident: Resident, token: str, before: View, wish: Wish, *, wan
             if number:
                 raise Unsure from fault  # a part is done
             raise
+
+
+def _recorded(resident: Resident, wish: Wish, at: datetime) -> Resource:
+    """Return the Consent that says a wish; said by a proxy, it says so."""
+    made = recorded(wish, resident.patient, at)
+    if resident.acting is None:
+        return made
+    title = {"title": "法定代理人による意思表示"}
+    return {**made, "performer": [resident.acting.author], "sourceAttachment": title}
 
 
 async def _view(resident: Resident, token: str) -> View:
@@ -150,6 +161,8 @@ async def _asked(
 
 async def municipality_of(resident: Resident) -> str | None:
     """Return the 6-digit code of where the resident lives; None where that is not certain."""
+    if resident.acting is not None and not resident.acting.sees_person:
+        return None
     async with resident.service.gate.enter(resident.caller) as records:
         found = await records.compartment(resident.id, ["Patient"], Action.READ)
     for patient in found:

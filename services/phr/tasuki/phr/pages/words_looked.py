@@ -90,6 +90,15 @@ LOOKED: Final[WordTable] = {
         "病院がその地域に送った記録",
         "The hospital's own records, sent to its region",
     ),
+    "basis.policy.proxy-writes": ("代理人が書きました。", "Written by your proxy."),
+    "basis.policy.represented-consents": (
+        "法定代理人が代わりに決めました。",
+        "Decided by your legal representative.",
+    ),
+    "basis.not-represented": (
+        "代理をする相手の記録ではなかったため",
+        "It was not the record of whom they act for",
+    ),
     "basis.policy.own-consents": ("ご本人の記録です。", "This is your own record."),
     "basis.policy": ("運用者の規則（{name}）", "The operator's rule ({name})"),
     "basis.policy.replication": (

@@ -27,7 +27,16 @@ VERBS = frozenset(
 
 # A parameter of one of these means that nobody gets in without a token or a session.
 CALLERS = frozenset(
-    {"CallerDep", "ClinicianDep", "OfficerDep", "ResidentDep", "SignedIn", "CheckedForm"}
+    {
+        "CallerDep",
+        "ClinicianDep",
+        "OfficerDep",
+        "PersonDep",
+        "ResidentDep",
+        "WisherDep",
+        "SignedIn",
+        "CheckedForm",
+    }
 )
 
 PUBLIC = frozenset(
@@ -81,6 +90,7 @@ ADDERS = frozenset(
         "tasuki.auth.routes.account",
         "tasuki.auth.routes.authorize",
         "tasuki.auth.routes.proxies",
+        "tasuki.auth.routes.represented",
         "tasuki.auth.routes.staff",
         "tasuki.auth.routes.vouching",
         "tasuki.shared.rest.metrics",

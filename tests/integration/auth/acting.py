@@ -44,7 +44,7 @@ async def given(world: World, by: Person = RESIDENT, **changes: str | None) -> h
 async def code_of(world: World, by: Person = RESIDENT, **changes: str | None) -> str:
     """Return the code of a new offer."""
     page = await given(world, by, **changes)
-    shown = re.search(r'<p class="big">([0-9]{4} [0-9]{3} [0-9]{3})</p>', page.text)
+    shown = re.search(r'<p class="big long">([0-9]{4} [0-9]{3} [0-9]{3})</p>', page.text)
     assert shown is not None, page.text
     return shown[1]
 

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
-from tests.integration.auth.world import BY_NAME, ISSUER, World, seed
+from tests.integration.auth.world import BY_NAME, ISSUER, PHR, World, seed
 
 from tasuki.auth.app import create_app
 from tasuki.auth.migrate import migrate
@@ -110,12 +110,27 @@ def signing_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @asynccontextmanager
 async def running(
-    issuer: str, url: str, keys: Path, box: KeyRingBox, accounts: dict[str, str]
+    issuer: str,
+    url: str,
+    keys: Path,
+    box: KeyRingBox,
+    accounts: dict[str, str],
+    *,
+    beside: FastAPI | None = None,
 ) -> AsyncIterator[World]:
-    """The server mounted at `/auth`, as the launcher does, and a browser in front of it."""
-    settings = AuthSettings(issuer=issuer, database_url=SecretStr(url), signing_keys=keys)
-    clock = FixedClock()
-    auth = create_app(settings, clock=clock, ids=RandomIds(), box=box)
+    """The server mounted at `/auth`, as the launcher does, and a browser in front of it.
+
+    With `beside`, the PHR is there, and goes by the same clock.
+    """
+    phr_url = None if beside is None else PHR
+    settings = AuthSettings(
+        issuer=issuer, database_url=SecretStr(url), signing_keys=keys, phr_url=phr_url
+    )
+    clock = FixedClock() if beside is None else beside.state.clock
+    outside = None
+    if beside is not None:
+        outside = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=beside))
+    auth = create_app(settings, clock=clock, ids=RandomIds(), box=box, outside=outside)
     site = FastAPI()
     site.mount("/auth", auth)
     engine = create_async_engine(url)

@@ -75,7 +75,7 @@ async def test_it_is_given_accepted_and_shown_to_both(world: World) -> None:
             "(子)",
             "薬",
             "氏名・住所・連絡先",
-            "2026-05-01 00:00",
+            "2026-04-30",
             "ご本人が決めた",
         ):
             assert words in page, words
@@ -276,7 +276,7 @@ async def test_what_cannot_be_given_gives_no_code(
 ) -> None:
     page = await given(world, RESIDENT, **changes)
     assert page.status_code == 422
-    assert 'class="big"' not in page.text
+    assert 'class="big long"' not in page.text
     async with world.engine.connect() as connection:
         assert (await connection.execute(select(PROXY))).all() == []
 

@@ -20,6 +20,7 @@ from tasuki.auth.client_keys import ClientKeys
 from tasuki.auth.context import AuthContext
 from tasuki.auth.families import forget_expired
 from tasuki.auth.issuing import Issuer
+from tasuki.auth.proxies.people import People
 from tasuki.auth.routes.account import account_routes
 from tasuki.auth.routes.authorize import authorize_routes
 from tasuki.auth.routes.public import public_routes, userinfo_routes
@@ -58,6 +59,7 @@ def create_app(
     ids: IdSource,
     box: SecretBox,
     sign_ins: SignInLog | None = None,
+    outside: httpx2.AsyncClient | None = None,
 ) -> FastAPI:
     """Return the application; its lifespan must be entered, also where it is mounted.
 
@@ -67,6 +69,7 @@ def create_app(
         ids: Fresh identifiers.
         box: Seals and hashes under keys that are not in the database.
         sign_ins: Where sign-ins are recorded; None for the service's own table.
+        outside: What others are asked with; None for a client of its own.
 
     Raises:
         Fault: UNAVAILABLE when the signing keys cannot be used.
@@ -79,20 +82,22 @@ def create_app(
         overflow=0,
         wait_seconds=POOL_TIMEOUT_SECONDS,
     )
-    outside = httpx2.AsyncClient(
+    outside = outside or httpx2.AsyncClient(
         timeout=OUTSIDE_SECONDS,
         follow_redirects=False,
         trust_env=False,
         verify=calling(settings),
     )
+    issuer, phr = Issuer(settings.issuer, open_keys(settings.signing_keys)), settings.phr_url
     context = AuthContext(
-        issuer=Issuer(settings.issuer, open_keys(settings.signing_keys)),
+        issuer=issuer,
         box=box,
         clock=clock,
         ids=ids,
         sign_ins=TableSignInLog(box) if sign_ins is None else sign_ins,
         client_keys=ClientKeys(outside, clock),
         site=settings.site,
+        people=None if phr is None else People(outside, phr, issuer, clock, ids),
     )
 
     @asynccontextmanager

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from tasuki.auth.client_keys import ClientKeys
     from tasuki.auth.issuing import Issuer
     from tasuki.auth.passkeys.site import Site
+    from tasuki.auth.proxies.people import People
     from tasuki.auth.sealing import SecretBox
     from tasuki.auth.sign_in_log import SignInLog
     from tasuki.shared.clock import Clock
@@ -21,6 +22,7 @@ class AuthContext:
 
     Attributes:
         client_keys: Clients' keys by URL.
+        people: Who lives where, asked of the PHR; None where it is not told of one.
         site: Who we are to passkeys; None where there are none.
     """
 
@@ -31,6 +33,7 @@ class AuthContext:
     sign_ins: SignInLog
     client_keys: ClientKeys
     site: Site | None = None
+    people: People | None = None
 
     @property
     def token_endpoint(self) -> str:

@@ -34,6 +34,8 @@ class AuthSettings(TlsSettings):
             launcher may hand over an open box instead.
         tenant: Whose keys of the ring they are.
         metrics_open: Whether clients elsewhere than on loopback may read `/metrics`.
+        phr_url: FHIR base URL of the PHR, which is asked whom papers are about; None: no office records
+            legal representatives here.
         passkey_domain: The domain passkeys belong to, the issuer's host or one it lies below; None
             for the issuer's host. Browsers allow none on an IP address.
     """
@@ -48,6 +50,7 @@ class AuthSettings(TlsSettings):
     tenant: str = "auth"
     metrics_open: bool = False
     passkey_domain: str | None = None
+    phr_url: str | None = None
 
     @model_validator(mode="after")
     def _checked_site(self) -> Self:

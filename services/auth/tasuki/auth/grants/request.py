@@ -29,7 +29,8 @@ _PLAIN = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
 _FREE_TEXT = frozenset(
     {
         *("state", "username", "password", "code", "reason", "client_assertion"),
-        *("passkey", "label", "display", "invitation", "name", "person", "evidence"),
+        *("passkey", "label", "display", "invitation", "name", "person"),
+        *("insurer", "symbol", "number", "branch"),
     }
 )
 

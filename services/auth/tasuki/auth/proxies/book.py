@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import and_, exists, func, insert, or_, select, update
 
@@ -24,14 +24,34 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, RowMapping
 
     from tasuki.auth.accounts import Account
-    from tasuki.auth.context import AuthContext
     from tasuki.auth.sealing import SecretBox
+    from tasuki.shared.clock import Clock
+    from tasuki.shared.ids import IdSource
 
 CODE_LIFE = timedelta(minutes=30)  # the two speak with each other, or stand at a counter
 DIGITS = 10
 GUESSES = 5  # wrong codes of one account in ...
 GUESSING = timedelta(hours=1)
 MOST = 10  # grants and offers about one person at once
+
+
+class Means(Protocol):
+    """What of a server's parts is needed here; see `AuthContext`."""
+
+    @property
+    def box(self) -> SecretBox:
+        """Seals and hashes."""
+        ...
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        ...
+
+    @property
+    def ids(self) -> IdSource:
+        """Fresh ids."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +70,7 @@ class Given:
     evidence: str | None = None
 
 
-def offer(connection: Connection, context: AuthContext, given: Given, terms: Terms) -> str | None:
+def offer(connection: Connection, context: Means, given: Given, terms: Terms) -> str | None:
     """Return the code of a new offer, shown once; None where there are too many about this person."""
     now, box, id_ = context.clock.now(), context.box, context.ids.new()
     about = select(func.count()).where(PROXY.c.patient == given.patient, _standing_or_offered(now))
@@ -83,7 +103,7 @@ def offer(connection: Connection, context: AuthContext, given: Given, terms: Ter
     return code
 
 
-def accept(connection: Connection, context: AuthContext, account: Account, typed: str) -> bool:
+def accept(connection: Connection, context: Means, account: Account, typed: str) -> bool:
     """Take up the offer of a code; False where it is none that this account can take up now.
 
     Every wrong code counts, and is answered as every other; after some the account waits. A newer
@@ -93,10 +113,7 @@ def accept(connection: Connection, context: AuthContext, account: Account, typed
     # Held, so that guesses of one account come one after the other.
     held = select(ACCOUNT.c.id).where(ACCOUNT.c.id == account.id).with_for_update()
     connection.execute(held)
-    tried = select(func.count()).where(
-        PROXY_GUESS.c.account == account.id, PROXY_GUESS.c.expires_at > now
-    )
-    waits = (connection.execute(tried).scalar() or 0) >= GUESSES
+    waits = guesses_too_often(connection, account.id, now)
     open_offer = (
         PROXY.c.code_mac == _mac(context.box, typed_code(typed)),
         PROXY.c.offered_until > now,
@@ -108,9 +125,8 @@ def accept(connection: Connection, context: AuthContext, account: Account, typed
     )
     found = connection.execute(select(PROXY.c.id, PROXY.c.patient).where(*open_offer)).one_or_none()
     if waits or found is None or account.role is not Role.RESIDENT:
-        guess = {"id": context.ids.new(), "account": account.id, "expires_at": now + GUESSING}
         if not waits:
-            connection.execute(insert(PROXY_GUESS).values(guess))
+            guessed(connection, context, account.id)
         return False
     older = and_(PROXY.c.account == account.id, PROXY.c.patient == found.patient)
     _end(connection, older, by=account.id, now=now)
@@ -118,6 +134,20 @@ def accept(connection: Connection, context: AuthContext, account: Account, typed
     values = {"account": account.id, "accepted_at": now, "code_mac": None, "offered_until": None}
     made = connection.execute(taken.values(values).returning(PROXY.c.id))
     return made.scalar_one_or_none() is not None
+
+
+def guesses_too_often(connection: Connection, account: str, now: datetime) -> bool:
+    """Return whether an account has guessed wrong so often that it waits."""
+    mine = (PROXY_GUESS.c.account == account, PROXY_GUESS.c.expires_at > now)
+    count = connection.execute(select(func.count()).where(*mine)).scalar() or 0
+    return count >= GUESSES
+
+
+def guessed(connection: Connection, context: Means, account: str) -> None:
+    """Count a wrong guess."""
+    ends = context.clock.now() + GUESSING
+    guess = {"id": context.ids.new(), "account": account, "expires_at": ends}
+    connection.execute(insert(PROXY_GUESS).values(guess))
 
 
 def acting_for(connection: Connection, box: SecretBox, account: str, now: datetime) -> list[Grant]:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from tasuki.auth.pages import rendered
+from tasuki.auth.proxies.people import MUNICIPALITY
 from tasuki.auth.words import words_for
+from tasuki.consent.vocabulary import DataClass
 from tasuki.shared.clock import TOKYO
+from tasuki.shared.text import municipality
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +28,7 @@ class Shown:
     Attributes:
         opens: What of the record it opens.
         since: Day it was accepted; None while it is only offered.
+        until: Its last day.
     """
 
     id: str
@@ -70,20 +75,27 @@ def whom_page(form: WhomForm) -> Response:
     )
 
 
+def _basis(grant: Grant, words: Mapping[str, str]) -> str:
+    said = words[f"basis_{grant.basis.value}"]
+    office = (grant.organization or "").removeprefix(MUNICIPALITY)
+    place = municipality(office) if office else None
+    return said if place is None else f"{said} ({place.name})"
+
+
 def shown(grant: Grant, words: Mapping[str, str]) -> Shown:
     """Return a grant in words."""
     terms = grant.terms
-    opens = [words[f"class_{one.value}"] for one in sorted(terms.classes)]
+    opens = [words[f"class_{one.value}"] for one in DataClass if one in terms.classes]
     opens += [words["proxy_writes"]] if terms.writes else []
     opens += [words["proxy_wishes"]] if terms.wishes else []
-    since = grant.accepted_at
+    since, last = grant.accepted_at, terms.ends_at - timedelta(seconds=1)
     return Shown(
         id=grant.id,
         name=terms.name,
         person=terms.person,
         relationship=words[f"relationship_{terms.relationship.value}"],
         opens=words["comma"].join(opens),
-        basis=words[f"basis_{grant.basis.value}"],
+        basis=_basis(grant, words),
         since=None if since is None else f"{since.astimezone(TOKYO):%Y-%m-%d}",
-        until=f"{terms.ends_at.astimezone(TOKYO):%Y-%m-%d %H:%M}",
+        until=f"{last.astimezone(TOKYO):%Y-%m-%d}",
     )

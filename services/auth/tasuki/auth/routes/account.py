@@ -20,9 +20,11 @@ from tasuki.auth.passkeys.registering import register_passkey
 from tasuki.auth.passkeys.store import MAX_LABEL, passkeys_of, remove_passkey
 from tasuki.auth.proving import Posted, prove
 from tasuki.auth.proxies.book import about, acting_for
+from tasuki.auth.proxies.people import MUNICIPALITY
 from tasuki.auth.routes.account_desk import ACCOUNT, Desk, form_of
 from tasuki.auth.routes.cookies import Cookie
 from tasuki.auth.routes.proxies import proxy_routes
+from tasuki.auth.routes.represented import represented_routes
 from tasuki.auth.routes.staff import staff_routes
 from tasuki.auth.routes.vouching import vouching_routes
 from tasuki.auth.sign_in_log import Method, Outcome, SignIn
@@ -137,6 +139,10 @@ class AccountPages:
         self._browser.set_on(response, browser)
         return response
 
+    def _records_papers(self, session: AccountSession) -> bool:
+        office = session.account.organization or ""
+        return self._context.people is not None and office.startswith(MUNICIPALITY)
+
     def _page(
         self,
         request: Request,
@@ -156,6 +162,7 @@ class AccountPages:
             who=session.account.display,
             may_vouch=may_vouch(session),
             administers=administering,
+            records_papers=administering and self._records_papers(session),
             resident=session.account.role is Role.RESIDENT,
             proxies=proxies[0],
             acting=proxies[1],
@@ -182,6 +189,7 @@ def account_routes(
     router.include_router(vouching_routes(desk))
     router.include_router(staff_routes(desk))
     router.include_router(proxy_routes(desk))
+    router.include_router(represented_routes(desk))
     router.add_api_route("/account", pages.show, methods=["GET"])
     router.add_api_route("/account/sign-in", pages.sign_in, methods=["POST"])
     router.add_api_route("/account/sign-out", pages.sign_out, methods=["POST"])

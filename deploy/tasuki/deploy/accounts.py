@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from tasuki.auth.accounts import find_account
 from tasuki.auth.one_time_codes import new_secret
 from tasuki.auth.provisioning import (
     AccountSpec,
@@ -16,7 +18,10 @@ from tasuki.auth.provisioning import (
     name_practitioner,
     register_client,
 )
+from tasuki.auth.proxies.book import Given, accept, offer
+from tasuki.auth.proxies.grant import LONGEST, Basis, Relationship, Terms
 from tasuki.auth.sealing import INSURER
+from tasuki.consent.vocabulary import DataClass
 from tasuki.deploy.clients import registrations
 from tasuki.deploy.composing import box_for
 from tasuki.shared.access.principal import Role
@@ -24,8 +29,13 @@ from tasuki.shared.engines import engine_for
 from tasuki.shared.text import parse_member_id
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from tasuki.auth.sealing import SecretBox
     from tasuki.deploy.composing import House
     from tasuki.deploy.sample.sample import DemoAccount, Person, Sample
+    from tasuki.shared.clock import Clock
+    from tasuki.shared.ids import IdSource
 
 
 async def register_clients(house: House) -> None:
@@ -88,6 +98,62 @@ async def bind(house: House, account: str, patient: str, person: Person) -> None
     async with engine.begin() as connection:
         await bind_resident(connection, link, box=box, clock=house.clock, ids=house.ids)
     await engine.dispose()
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    box: SecretBox
+    clock: Clock
+    ids: IdSource
+
+
+async def create_proxy(house: House, giver: str) -> dict[str, Any]:
+    """Create the account of the resident's son, who acts for her, and return it as `demo.json` does.
+
+    Args:
+        house: The demo.
+        giver: Id of the resident's account, bound to her record.
+    """
+    means = _Means(box_for(house), house.clock, house.ids)
+    spec = AccountSpec(
+        username="kenichi",
+        password=f"proxy-{secrets.token_hex(5)}",
+        totp_secret=new_secret(),
+        role=Role.RESIDENT,
+    )
+    engine = engine_for(house.postgres.url(house.database("auth")))
+    async with engine.begin() as connection:
+        id_ = await create_account(
+            connection, spec, box=means.box, clock=means.clock, ids=means.ids
+        )
+        await connection.run_sync(_act_for, means, giver, id_)
+    await engine.dispose()
+    return {
+        "username": spec.username,
+        "password": spec.password,
+        "totp_secret": spec.totp_secret,
+        "name": "能登 健一",
+        "id": id_,
+    }
+
+
+def _act_for(connection: Connection, means: _Means, giver: str, proxy: str) -> None:
+    mother = find_account(connection, means.box, giver)
+    son = find_account(connection, means.box, proxy)
+    if mother is None or mother.patient is None or son is None:
+        raise RuntimeError("the demo's accounts are not there")
+    terms = Terms(
+        relationship=Relationship.ADULT_CHILD,
+        name="健一",
+        person="母 花子",
+        classes=frozenset(DataClass),
+        writes=True,
+        wishes=False,
+        ends_at=means.clock.now() + LONGEST,
+    )
+    code = offer(connection, means, Given(mother.patient, giver, Basis.PERSON), terms)
+    if code is None or not accept(connection, means, son, code):
+        raise RuntimeError("nobody acts for the demo's resident")
 
 
 def _spec(account: DemoAccount) -> AccountSpec:

@@ -154,6 +154,7 @@ def auth_settings(house: House) -> AuthSettings:
         database_url=SecretStr(house.postgres.url(house.database("auth"))),
         signing_keys=house.folder.signing_keys,
         key_file=house.folder.ring,
+        phr_url=house.at.phr_fhir,
     )
 
 

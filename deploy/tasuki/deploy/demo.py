@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import uvicorn
 
-from tasuki.deploy.accounts import bind, create_accounts, name, register_clients
+from tasuki.deploy.accounts import bind, create_accounts, create_proxy, name, register_clients
 from tasuki.deploy.addresses import Addresses
 from tasuki.deploy.clients import client_key
 from tasuki.deploy.composing import House, whole_app
@@ -140,6 +140,8 @@ async def _first_time(
             if staff.practitioner is not None:
                 (id_,) = [one["id"] for one in accounts if one["username"] == staff.username]
                 await name(house, id_, await seeder.practitioner_of(staff))
+        resident = next(one for one in accounts if one["role"] == "resident")
+        proxy = await create_proxy(house, resident["id"])
         await seeder.consents()
         said("declaration", 0)
         officer = next(one for one in accounts if one["role"] == "officer")
@@ -158,6 +160,7 @@ async def _first_time(
         "base_url": house.at.base,
         "services": services(house),
         "accounts": accounts,
+        "proxy": proxy,
         "clients": [_client(house, f"{region.code}-hospital") for region in house.regions],
         "loaded": loaded,
     }

@@ -39,10 +39,10 @@ def front_app(folder: DataFolder) -> FastAPI:
     async def front(request: Request) -> Response:
         """Return the three doors."""
         told = read_json(folder.demo) if folder.demo.exists() else None
-        accounts = [
-            {**account, "code": TOTP(account["totp_secret"]).now()}
-            for account in (told or {}).get("accounts", [])
-        ]
+        listed = list((told or {}).get("accounts", []))
+        if told and "proxy" in told:
+            listed.append({**told["proxy"], "role": "proxy"})
+        accounts = [{**one, "code": TOTP(one["totp_secret"]).now()} for one in listed]
         language = "en" if request.query_params.get("lang") == "en" else "ja"
         page = pages.get_template("front.html").render(
             told=told, accounts={one["role"]: one for one in accounts}, language=language

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from pyotp.totp import TOTP
@@ -22,19 +22,15 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 STEP = 30
-_USED: dict[str, int] = {}
 
 
-def sign_in(page: Page, account: dict[str, Any]) -> None:
+def sign_in(two: Two, page: Page, *, son: bool = False) -> None:
     """Sign in on the page that is open, with a code that was not used yet."""
-    name = account["username"]
-    step = max(int(time.time()) // STEP, _USED.get(name, 0) + 1)
-    while step > int(time.time()) // STEP + 1:
-        time.sleep(0.5)
-    _USED[name] = step
-    page.fill("#username", name)
+    account = two.walk.demo.told["proxy"] if son else two.walk.demo.account("resident")
+    code = two.sons_code() if son else two.walk.demo.fresh_code("resident")
+    page.fill("#username", account["username"])
     page.fill("#password", account["password"])
-    page.fill("#code", TOTP(account["totp_secret"]).at(step * STEP))
+    page.fill("#code", code)
     page.click("button[type=submit]")
     page.wait_for_load_state()
 
@@ -55,6 +51,7 @@ class Two:
     walk: Walk
     mothers: Page
     sons: Page
+    used: int = 0
 
     @property
     def account(self) -> str:
@@ -63,6 +60,14 @@ class Two:
     @property
     def phr(self) -> str:
         return f"{self.walk.demo.base}/phr"
+
+    def sons_code(self) -> str:
+        """Return a code that was not used yet."""
+        step = max(int(time.time()) // STEP, self.used + 1)
+        while step > int(time.time()) // STEP + 1:
+            time.sleep(0.5)
+        self.used = step
+        return TOTP(self.walk.demo.told["proxy"]["totp_secret"]).at(step * STEP)
 
     def looks_right(self, page: Page, name: str) -> None:
         self.walk.page = page
@@ -80,7 +85,7 @@ def given(two: Two) -> str:
     """Let the son act for the mother, and return the code she tells him."""
     page = two.mothers
     page.goto(two.account)
-    sign_in(page, two.walk.demo.account("resident"))
+    sign_in(two, page)
     page.goto(f"{two.account}/proxies")
     two.looks_right(page, "proxy-mine")
     assert "健一" in text_of(page), "the sample has him already"
@@ -98,7 +103,7 @@ def given(two: Two) -> str:
 def accepted(two: Two, code: str) -> None:
     page = two.sons
     page.goto(two.account)
-    sign_in(page, two.walk.demo.told["proxy"])
+    sign_in(two, page, son=True)
     page.goto(f"{two.account}/proxies")
     page.fill("#code", code)
     press(page, "代理を始める")
@@ -110,7 +115,7 @@ def accepted(two: Two, code: str) -> None:
 def acted(two: Two) -> None:
     page = two.sons
     page.goto(f"{two.phr}/")
-    sign_in(page, two.walk.demo.told["proxy"])
+    sign_in(two, page, son=True)
     two.looks_right(page, "proxy-for-whom")
     page.get_by_label("母 花子").check()
     press(page, "進む")
@@ -135,7 +140,7 @@ def test_giving_accepting_acting_and_ending(two: Two) -> None:
 
     page = two.mothers
     page.goto(f"{two.phr}/looked")
-    sign_in(page, two.walk.demo.account("resident"))
+    sign_in(two, page)
     two.looks_right(page, "proxy-who-looked")
     assert "代理人 健一（子）" in text_of(page)
     page.goto(f"{two.phr}/")

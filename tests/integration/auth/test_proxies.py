@@ -72,7 +72,7 @@ async def test_it_is_given_accepted_and_shown_to_both(world: World) -> None:
     for page, named in ((await proxies_page(world, RESIDENT), "健一"), (theirs, MOTHER)):
         for words in (
             named,
-            "(子)",
+            "子)",
             "薬",
             "氏名・住所・連絡先",
             "2026-04-30",

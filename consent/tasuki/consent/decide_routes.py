@@ -49,7 +49,7 @@ async def decided(request: Request, service: ServiceDep, caller: CallerDep) -> R
     async with service.store.unit() as unit:
         known = Known(
             person=person,
-            patient=caller.principal.patient,
+            patient=principal.patient,
             at=service.clock.now(),
             consents=await _consents(unit, person),
             declarations=await request.app.state.declaring.counting(unit),

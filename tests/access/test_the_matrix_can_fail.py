@@ -17,6 +17,7 @@ from tests.access.matrix import Plan, visited
 from tasuki.consent import enforcing
 from tasuki.consent.client import Freshness
 from tasuki.consent.enforcing import ConsentDecider
+from tasuki.consent.vocabulary import ActorRole, Level
 from tasuki.shared.access.base import AtTheGate
 from tasuki.shared.access.exports.exporting import Exporting
 from tasuki.shared.access.histories import Histories
@@ -38,6 +39,7 @@ pytestmark = pytest.mark.anyio
 
 # The package has a function of the module's name.
 DECIDING = importlib.import_module("tasuki.consent.decision.decide")
+ROUTES = importlib.import_module("tasuki.consent.decision.routes")
 PLAN = Plan(7, people=3, rows=4, holders=1)
 
 
@@ -131,6 +133,34 @@ def a_resident_who_is_everybody(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ConsentDecider, "rule", rule)
 
 
+def a_proxy_of_everybody(patch: pytest.MonkeyPatch) -> None:
+    async def rule(decider: ConsentDecider, unit: Any, ask: Any) -> Ruling:
+        of = replace(ask.caller.principal, patient=f"Patient/{ask.owner}")
+        acts = ask.owner and of.role.value == "proxy"
+        return await real(
+            decider, unit, replace(ask, caller=replace(ask.caller, principal=of)) if acts else ask
+        )
+
+    real = ConsentDecider.rule
+    patch.setattr(ConsentDecider, "rule", rule)
+
+
+def a_proxy_told_what_is_secret(patch: pytest.MonkeyPatch) -> None:
+    def way(request: Any) -> Any:
+        found = real(request)
+        if request.role is not ActorRole.PROXY or not isinstance(found, ROUTES.Way):
+            return found
+        everything = replace(found.reach, ceiling=Level.V)
+        return replace(found, reach=everything, bound=everything)
+
+    real = DECIDING.way_for
+    patch.setattr(DECIDING, "way_for", way)
+
+
+def a_proxy_told_what_the_person_was_not(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ROUTES, "WITHHELD_FROM_RESIDENT", frozenset())
+
+
 def a_refusal_that_tells(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Ruling, "hide", staticmethod(Ruling.refuse))
 
@@ -172,6 +202,9 @@ SPOILT: dict[Spoil, tuple[str, ...]] = {
     a_history_that_shows_what_was: ("history of one", "history of a type"),
     a_person_told_what_they_were_not: ("read", "$everything of oneself", "$lastn"),
     a_resident_who_is_everybody: ("read", "compartment", "$everything"),
+    a_proxy_of_everybody: ("read", "compartment", "$everything"),
+    a_proxy_told_what_is_secret: ("read", "$everything of oneself"),
+    a_proxy_told_what_the_person_was_not: ("read", "$everything of oneself", "$lastn"),
     a_refusal_that_tells: ("read", "HEAD", "$everything", "compartment"),
     a_binary_less_secret_than_its_subject: ("$everything", "history of everything"),
     an_export_without_labels: ("$export of people",),

@@ -183,7 +183,8 @@ def test_it_is_what_the_desk_does(seed: int) -> None:
     nobody = next(one for one in AT_THE_DESK if one.name == "nurse, of nowhere")
     asker, person = Asker(nobody, "shelter", None), Person("", state, "shelter")
     for data_class in ("allergies", "medicines", "conditions", "contacts"):
-        type_ = {"medicines": "MedicationStatement"}.get(data_class, CLASSES[data_class][0])
+        medicines = data_class == "medicines"
+        type_ = "MedicationStatement" if medicines else CLASSES[data_class][0]
         for kind in kinds():
             real = desk_fate(asker, person, Declared(), Thing(type_, label_of(kind)))
             fate = answer["fates"][(data_class, kind)]

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tasuki.shared.access.foreign import TrustedIssuer
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -54,25 +56,24 @@ class TlsSettings(BaseSettings):
 
     @model_validator(mode="after")
     def _secure(self) -> Self:
-        for name, value in _texts(self):
+        for name, value in _addresses(self):
             parts = urlsplit(value)
             if parts.scheme.lower() == "http" and parts.hostname not in LOOPBACK:
                 raise ValueError(f"{name} must be an https URL (http on loopback only)")
         return self
 
 
-def _texts(value: object, name: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every text of some settings, however deep, with the name of the setting."""
+def _addresses(value: object, name: str = "", member: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every address in some settings, however deep, with the name of the setting."""
     if isinstance(value, str):
-        yield name, value
+        if member.endswith(("url", "uri", "issuer")):  # others may be names that look like one
+            yield name, value
     elif isinstance(value, BaseModel):
         for inner in type(value).model_fields:
-            yield from _texts(getattr(value, inner), name or inner)
+            yield from _addresses(getattr(value, inner), name or inner, inner)
     elif isinstance(value, (tuple, list, set, frozenset)):
         for each in value:
-            yield from _texts(each, name)
-    elif isinstance(value, dict):
-        yield from _texts(tuple(value.values()), name)
+            yield from _addresses(each, name, member)
 
 
 class WitnessedLog(BaseModel):
@@ -105,6 +106,7 @@ class ServiceSettings(TlsSettings):
         metrics_open: Whether clients elsewhere than on loopback may read `/metrics`.
         witnessed: Audit logs of other services that this one witnesses.
         witnesses: Verifier keys of the witnesses whose cosignatures this one keeps.
+        trusted_issuers: Other issuers whose tokens count here; none unless said.
     """
 
     model_config = SettingsConfigDict(env_prefix="TASUKI_", extra="forbid", frozen=True)
@@ -123,3 +125,15 @@ class ServiceSettings(TlsSettings):
     metrics_open: bool = False
     witnessed: tuple[WitnessedLog, ...] = ()
     witnesses: tuple[str, ...] = ()
+    trusted_issuers: tuple[TrustedIssuer, ...] = ()
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        others = self.trusted_issuers
+        issuers = {self.issuer, *(one.issuer for one in others)}
+        if len(issuers) != len(others) + 1 or len({one.name for one in others}) != len(others):
+            raise ValueError("each issuer and each name for one is said once")
+        for url in [url for one in others for url in (one.issuer, one.jwks_uri)]:
+            if urlsplit(url).scheme not in ("http", "https"):
+                raise ValueError("an issuer and its keys have https URLs")
+        return self

@@ -211,7 +211,7 @@ class Verifier:
         return self.who
 
     async def verify_over_tls(self, token: str, certificate: str) -> Principal:
-        """See `tasuki.shared.rest.service.Verifier`."""
+        """See `tasuki.shared.access.issuers.Verifier`."""
         del certificate
         return await self.verify(token)
 

@@ -49,13 +49,13 @@ class TableVerifier:
         }
 
     async def verify(self, token: str) -> Principal:
-        """See `tasuki.shared.rest.service.Verifier`."""
+        """See `tasuki.shared.access.issuers.Verifier`."""
         if token not in self.known:
             raise not_valid()
         return self.known[token]
 
     async def verify_over_tls(self, token: str, certificate: str) -> Principal:
-        """See `tasuki.shared.rest.service.Verifier`."""
+        """See `tasuki.shared.access.issuers.Verifier`."""
         del certificate
         return await self.verify(token)
 

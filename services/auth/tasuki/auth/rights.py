@@ -1,34 +1,15 @@
-"""Which scopes each role can hold at all, whatever its client is registered for."""
+"""Which scopes a token is granted, whatever its client is registered for."""
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tasuki.shared.access.principal import BACKENDS, ONE_PERSONS, Role
-from tasuki.shared.access.scopes import OPENID_WORDS, ScopeSet
+from tasuki.shared.access.rights import scopes_of
+from tasuki.shared.access.scopes import ScopeSet
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from tasuki.auth.families import LaunchContext
-
-TASUKI_WORDS_OF: Mapping[Role, frozenset[str]] = MappingProxyType(
-    {
-        Role.RESIDENT: frozenset(),
-        Role.PROXY: frozenset(),
-        Role.CLINICIAN: frozenset(
-            {"tasuki/locate", "tasuki/match", "tasuki/override", "tasuki/profile"}
-        ),
-        Role.NURSE: frozenset({"tasuki/desk", "tasuki/locate", "tasuki/match", "tasuki/profile"}),
-        Role.OFFICER: frozenset({"tasuki/declare"}),
-        Role.PRIVACY: frozenset({"tasuki/review"}),
-        Role.HOSPITAL: frozenset({"tasuki/match"}),
-        Role.SERVICE: frozenset(
-            {"tasuki/feed", "tasuki/locate", "tasuki/match", "tasuki/profile", "tasuki/warn"}
-        ),
-    }
-)
+    from tasuki.shared.access.principal import Role
 
 
 def scopes_within(
@@ -39,24 +20,14 @@ def scopes_within(
     Args:
         role: Whose token it will be.
         asked: Requested, and already narrowed to the client's registration.
-        patient: The person the token is bound to. Without one no `patient/` scope is left, for
-            such a scope means nothing unless the token says which patient.
+        patient: The person the token is bound to; see `scopes_of`.
         launch: What the launch told; None without one. The scopes that ask for a context are left
             where the token response tells of it.
     """
-    words = frozenset() if role in BACKENDS else OPENID_WORDS
-    if patient is None:
-        words -= {"launch/patient"}
+    untold = set()
     if launch is None:
-        words -= {"launch"}
+        untold.add("launch")
     if launch is None or launch.encounter is None:
-        words -= {"launch/encounter"}
-    narrowed = asked.in_contexts(_contexts(role, patient))
-    return ScopeSet(narrowed.resources, asked.words & (words | TASUKI_WORDS_OF[role]))
-
-
-def _contexts(role: Role, patient: str | None) -> frozenset[str]:
-    if role in BACKENDS:
-        return frozenset({"system"})
-    bound = frozenset({"patient"}) if patient is not None else frozenset()
-    return bound if role in ONE_PERSONS else bound | {"user"}
+        untold.add("launch/encounter")
+    held = scopes_of(role, asked, patient=patient)
+    return ScopeSet(held.resources, held.words - untold)

@@ -12,6 +12,7 @@ import httpx2
 import structlog
 
 from tasuki.shared.access.client import ServiceCredentials, TokenClient
+from tasuki.shared.access.issuers import SeveralIssuers
 from tasuki.shared.access.jwks import HttpJwks
 from tasuki.shared.access.tokens import AccessTokenVerifier
 from tasuki.shared.access.withdrawals import HttpWithdrawals
@@ -19,7 +20,9 @@ from tasuki.shared.rest.tls import calling
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
+    from pathlib import Path
 
+    from tasuki.shared.access.issuers import Verifier
     from tasuki.shared.access.withdrawals import Withdrawals
     from tasuki.shared.clock import Clock
     from tasuki.shared.ids import IdSource
@@ -40,7 +43,7 @@ class Neighbours:
 
     http: httpx2.AsyncClient
     tokens: TokenClient
-    verifier: AccessTokenVerifier
+    verifier: Verifier
     withdrawals: Withdrawals
 
 
@@ -66,18 +69,49 @@ def neighbours_for(
     return Neighbours(
         http=http,
         tokens=TokenClient(http, credentials, clock=clock, ids=ids),
-        verifier=AccessTokenVerifier(settings.issuer, audience, jwks, clock, withdrawals),
+        verifier=_verifier(
+            settings,
+            audience,
+            AccessTokenVerifier(settings.issuer, audience, jwks, clock, withdrawals),
+            http,
+            clock,
+        ),
         withdrawals=withdrawals,
     )
+
+
+def _verifier(
+    settings: ServiceSettings,
+    audience: str,
+    own: AccessTokenVerifier,
+    http: httpx2.AsyncClient,
+    clock: Clock,
+) -> Verifier:
+    """Return what checks tokens of our own server, and of the others trusted here."""
+    others = {
+        one.issuer: AccessTokenVerifier(
+            one.issuer,
+            audience,
+            HttpJwks(one.jwks_uri, http, _keys_file(settings, f"issuer-{one.name}"), clock),
+            clock,
+            in_our_words=one.in_our_words,
+        )
+        for one in settings.trusted_issuers
+    }
+    return SeveralIssuers(own, others) if others else own
+
+
+def _keys_file(settings: ServiceSettings, purpose: str) -> Path | None:
+    """Return where the last good keys of an issuer are kept; None for nowhere."""
+    cache = settings.cache_folder
+    return None if cache is None else cache / f"jwks-{settings.tenant}-{purpose}.json"
 
 
 def issuer_keys(
     settings: ServiceSettings, http: httpx2.AsyncClient, purpose: str, clock: Clock
 ) -> HttpJwks:
     """Return the issuer's keys, the last good set kept in a file for each purpose."""
-    cache = settings.cache_folder
-    kept = None if cache is None else cache / f"jwks-{settings.tenant}-{purpose}.json"
-    return HttpJwks(f"{settings.issuer}/jwks", http, kept, clock)
+    return HttpJwks(f"{settings.issuer}/jwks", http, _keys_file(settings, purpose), clock)
 
 
 @asynccontextmanager

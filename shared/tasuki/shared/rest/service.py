@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 from fastapi import Depends, Request
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from tasuki.shared.access.gate import Gate
-    from tasuki.shared.access.principal import Principal
+    from tasuki.shared.access.issuers import Verifier
     from tasuki.shared.access.records import RecordStore
     from tasuki.shared.clock import Clock
     from tasuki.shared.fhir.json import Resource
@@ -33,22 +33,6 @@ Check: TypeAlias = "Callable[[Resource], tuple[Fault, ...]]"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
 OVERRIDE_HEADER = "X-Emergency-Override"
-
-
-class Verifier(Protocol):
-    """Tells who a token speaks for."""
-
-    async def verify(self, token: str) -> Principal:
-        """Return the principal, or raise UNAUTHENTICATED in one uniform wording."""
-        ...
-
-    async def verify_over_tls(self, token: str, certificate: str) -> Principal:
-        """Return the principal of a token that came with this certificate, or raise the same."""
-        ...
-
-    async def verify_bound(self, token: str, shown: Shown) -> Principal:
-        """Return the principal of a token whose key the request proves, or raise the same."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

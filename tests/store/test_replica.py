@@ -6,10 +6,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import literal
 from tests.store.world import AT, OTHER_TENANT, World, new, patient
 
 from tasuki.shared.access.copies import Cursor, Entry
 from tasuki.shared.access.records import Copy
+from tasuki.shared.store.replica import copies_of
 
 if TYPE_CHECKING:
     from tasuki.shared.store.replica import Replicas
@@ -163,3 +165,28 @@ async def test_copies_fetched_with_a_head_are_used_once(world: World) -> None:
         assert len(await unit.copies("consents", "p1")) == 2
         await replicas.apply("consents", [_entry("Consent/b", 4, None, ONE)], Cursor("e1", 4, AT))
         assert await unit.copies("consents", "p1") == [Copy("Consent/a", 1, b"a")]
+
+
+async def test_a_persons_copies_are_looked_up_by_key_without_statistics(world: World) -> None:
+    """After a load nothing has been analyzed yet: no read may go through all Consents there are."""
+    for table in ("replica_token", "replica_entry", "network_token"):
+        await world.rows(f"ALTER TABLE {table} SET (autovacuum_enabled = off)")
+    await world.rows(
+        "INSERT INTO replica_token (tenant, feed, token, key)"
+        " SELECT 'noto', 'consent', decode(md5(n::text), 'hex'), 'Consent/' || n"
+        " FROM generate_series(1, 5000) n"
+    )
+    await world.rows(
+        "INSERT INTO replica_entry (tenant, feed, key, seq, sealed)"
+        " SELECT 'noto', 'consent', 'Consent/' || n, n, decode(repeat(md5(n::text), 20), 'hex')"
+        " FROM generate_series(1, 5000) n"
+    )
+    statement = copies_of(literal("p1"))
+    said = statement.params(tenant="noto", feed="consent").compile(
+        dialect=world.store.engine.dialect, compile_kwargs={"literal_binds": True}
+    )
+    plan = "\n".join(row[0] for row in await world.rows(f"EXPLAIN {said}"))
+    by_token, by_key = plan.split("using replica_token_pkey")[1].split("using replica_entry_pkey")
+    assert "(token = network_token.token)" in by_token.splitlines()[1]
+    assert "(key = " in by_key.splitlines()[1]
+    assert "Filter" not in by_token + by_key

@@ -226,7 +226,7 @@ REPLICA_TOKEN = Table(
     Column("feed", Text, primary_key=True),
     Column("token", LargeBinary, primary_key=True),
     Column("key", Text, primary_key=True),
-    Index("replica_token_key", "tenant", "feed", "key"),
+    Index("replica_token_key", "key", "tenant", "feed"),
 )
 
 CURSOR = Table(

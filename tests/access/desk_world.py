@@ -168,8 +168,8 @@ def _settings(server: Server, folder: Path) -> ShelterSettings:
     return ShelterSettings(
         public_url="https://desk.test/shelter",
         issuer=ISSUER,
-        database_url=server.postgres.url("records_template"),
-        keys_database_url=server.postgres.url("keys_template"),
+        database_url=server.postgres.url("records_shared"),
+        keys_database_url=server.postgres.url("keys_shared"),
         key_file=folder / "ring.json",
         tenant=tenant,
         region="noto",

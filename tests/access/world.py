@@ -200,8 +200,8 @@ async def world_on(
 def _holder(name: str, server: Server, folder: Path, clock: FixedClock) -> Holder:
     common: dict[str, Any] = {
         "issuer": ISSUER,
-        "database_url": server.postgres.url("records_template"),
-        "keys_database_url": server.postgres.url("keys_template"),
+        "database_url": server.postgres.url("records_shared"),
+        "keys_database_url": server.postgres.url("keys_shared"),
         "key_file": folder / "ring.json",
         "tenant": f"{folder.name}-{name}",
         "consent_url": f"{HOST}/consent/fhir",

@@ -54,7 +54,7 @@ class Server:
             await connection.close()
 
     async def prepare(self) -> None:
-        """Make the two templates; nothing here outlives the session, so nothing is synced."""
+        """Make two templates and what tenants share; nothing outlives the session, or is synced."""
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
             await self.run(f"ALTER SYSTEM SET {setting} = off")
         await self.run("SELECT pg_reload_conf()")
@@ -66,12 +66,20 @@ class Server:
             engine = engine_for(self.postgres.url(name))
             await migrate(engine)
             await engine.dispose()
+            shared = name.replace("template", "shared")
+            await self.run(f'CREATE DATABASE "{shared}" TEMPLATE "{name}"')
 
     async def fresh(self, template: str) -> str:
         """Return the name of a new copy of a template (`template0` for an empty one)."""
         name = f"{template}_{next(_NUMBERS)}"
         await self.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return name
+
+    async def fresh_urls(self) -> dict[str, str]:
+        """Return where two new databases are, as a service's settings name them."""
+        names = (await self.fresh("records_template"), await self.fresh("keys_template"))
+        records, keys = map(self.postgres.url, names)
+        return {"database_url": records, "keys_database_url": keys}
 
 
 @contextlib.contextmanager
@@ -143,7 +151,7 @@ async def tenant_on(server: Server, folder: Path) -> AsyncIterator[World]:
     """Open the store of a fresh tenant on databases it shares with others: sooner there."""
     tenant = f"tenant-{next(_NUMBERS)}"
     ring = FileKeyRing.create(folder / "keys.json", [tenant])
-    async with _opened(server, ("records_template", "keys_template"), ring, tenant) as world:
+    async with _opened(server, ("records_shared", "keys_shared"), ring, tenant) as world:
         yield world
 
 

@@ -40,11 +40,6 @@ SEEDED = ("account", "person_link", "client")
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
 def postgres(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[PostgresServer]:

@@ -20,7 +20,7 @@ from tasuki.shared.fhir.json import render
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tasuki.deploy.postgres import EmbeddedPostgres
+    from tests.store.world import Server
 
 pytestmark = pytest.mark.anyio
 
@@ -28,9 +28,9 @@ DRAFT: dict[str, Any] = {"areas": ["172049"], "authority": "石川県", "legal_b
 
 
 async def test_what_is_opened_can_be_verified_with_the_published_keys(
-    postgres: EmbeddedPostgres, tmp_path: Path
+    server: Server, tmp_path: Path
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         made = (await w.ask("POST", "/declarations", DRAFT)).json()
         answer = await w.http.get("/consent/fhir/.well-known/declaration-keys")
         assert answer.status_code == 200
@@ -46,8 +46,8 @@ async def test_what_is_opened_can_be_verified_with_the_published_keys(
         assert set(body) == {"form", "id", "jws"}
 
 
-async def test_renewing_and_closing_sign_anew(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_renewing_and_closing_sign_anew(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         made = (await w.ask("POST", "/declarations", DRAFT)).json()
         end = (START + timedelta(days=7, hours=1)).isoformat()
         w.clock.advance(timedelta(hours=1))
@@ -65,10 +65,8 @@ async def test_renewing_and_closing_sign_anew(postgres: EmbeddedPostgres, tmp_pa
         assert again.status_code == 409
 
 
-async def test_merged_and_divided_municipalities(
-    postgres: EmbeddedPostgres, tmp_path: Path
-) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_merged_and_divided_municipalities(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         made = (await w.ask("POST", "/declarations", DRAFT | {"areas": ["173444"]})).json()
         assert made["areas"] == ["172120"]
         assert made["replaced"] == {"173444": "172120"}
@@ -85,9 +83,9 @@ async def test_merged_and_divided_municipalities(
 
 
 async def test_one_from_before_signatures_counts_when_it_is_renewed(
-    postgres: EmbeddedPostgres, tmp_path: Path
+    server: Server, tmp_path: Path
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         old = Declaration(
             id="old",
             version=1,
@@ -117,9 +115,9 @@ async def test_one_from_before_signatures_counts_when_it_is_renewed(
 
 
 async def test_after_a_key_was_withdrawn_a_renewal_signs_with_another(
-    postgres: EmbeddedPostgres, tmp_path: Path
+    server: Server, tmp_path: Path
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         made = (await w.ask("POST", "/declarations", DRAFT)).json()
         path = tmp_path / "declarations.json"
         withdraw_key(path, made["key_id"])
@@ -134,10 +132,8 @@ async def test_after_a_key_was_withdrawn_a_renewal_signs_with_another(
         assert renewed.json()["key_id"] != made["key_id"]
 
 
-async def test_without_a_key_nothing_is_declared(
-    postgres: EmbeddedPostgres, tmp_path: Path
-) -> None:
-    async with world(postgres, tmp_path, keys=False) as w:
+async def test_without_a_key_nothing_is_declared(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path, keys=False) as w:
         answer = await w.ask("POST", "/declarations", DRAFT)
         assert answer.status_code == 503
         assert (await w.ask("GET", "/declarations")).json() == {"declarations": []}
@@ -147,8 +143,8 @@ async def test_without_a_key_nothing_is_declared(
 
 
 @pytest.mark.parametrize("path", ["/declarations", "/declarations/x/close", "/warnings/x/dismiss"])
-async def test_only_an_officer(postgres: EmbeddedPostgres, tmp_path: Path, path: str) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_only_an_officer(server: Server, tmp_path: Path, path: str) -> None:
+    async with world(server, tmp_path) as w:
         for token in (w.token("nurse"), w.token("service", "tasuki/warn tasuki/feed")):
             answer = await w.ask("POST", path, DRAFT | {"words": "x"}, token=token)
             assert answer.status_code == 403

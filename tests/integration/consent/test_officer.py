@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     import httpx2
     from tests.integration.consent.world import World
-
-    from tasuki.deploy.postgres import EmbeddedPostgres
+    from tests.store.world import Server
 
 pytestmark = pytest.mark.anyio
 
@@ -88,8 +87,8 @@ async def desk_in(w: World) -> Desk:
     return desk
 
 
-async def test_from_a_warning_to_a_declaration(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_from_a_warning_to_a_declaration(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         desk = await desk_in(w)
         id_ = (await w.warn(RAIN)).json()["proposal"]
         page = (await desk.get()).text
@@ -117,10 +116,8 @@ async def test_from_a_warning_to_a_declaration(postgres: EmbeddedPostgres, tmp_p
         assert "いま提案はありません" in page
 
 
-async def test_pressed_twice_it_is_one_declaration(
-    postgres: EmbeddedPostgres, tmp_path: Path
-) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_pressed_twice_it_is_one_declaration(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         desk = await desk_in(w)
         hidden = await desk.confirmed(**FORM)
         assert (await desk.post("/declare", **hidden)).status_code == 303
@@ -145,9 +142,9 @@ async def test_pressed_twice_it_is_one_declaration(
     ],
 )
 async def test_what_is_wrong_is_said_and_nothing_is_opened(
-    postgres: EmbeddedPostgres, tmp_path: Path, over: dict[str, str], words: str
+    server: Server, tmp_path: Path, over: dict[str, str], words: str
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         desk = await desk_in(w)
         for path in ("/open", "/declare"):
             page = await desk.post(path, **(FORM | over))
@@ -156,10 +153,8 @@ async def test_what_is_wrong_is_said_and_nothing_is_opened(
         assert (await w.ask("GET", "/declarations")).json()["declarations"] == []
 
 
-async def test_an_old_code_is_todays_and_the_page_says_so(
-    postgres: EmbeddedPostgres, tmp_path: Path
-) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_an_old_code_is_todays_and_the_page_says_so(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         desk = await desk_in(w)
         page = (await desk.post("/open", **(FORM | {"areas": "173444 野々市町"}))).text
         assert "173444 は今の 石川県野々市市 として扱います" in page
@@ -169,8 +164,8 @@ async def test_an_old_code_is_todays_and_the_page_says_so(
         assert made["areas"] == ["172120"]
 
 
-async def test_renew_close_and_what_is_over(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_renew_close_and_what_is_over(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         desk = await desk_in(w)
         await desk.post("/declare", **(await desk.confirmed(**(FORM | {"drill": "1"}))))
         (made,) = (await w.ask("GET", "/declarations")).json()["declarations"]
@@ -187,10 +182,8 @@ async def test_renew_close_and_what_is_over(postgres: EmbeddedPostgres, tmp_path
         assert f"{path}/close" not in page
 
 
-async def test_a_withdrawn_proposal_shows_as_withdrawn(
-    postgres: EmbeddedPostgres, tmp_path: Path
-) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_a_withdrawn_proposal_shows_as_withdrawn(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         desk = await desk_in(w)
         id_ = (await w.warn(ORDER)).json()["proposal"]
         assert "市町村の一部だけが対象: 輪島市河井町、輪島市鳳至町" in (await desk.get()).text
@@ -205,10 +198,8 @@ async def test_a_withdrawn_proposal_shows_as_withdrawn(
         assert "closed_at" not in made
 
 
-async def test_a_proposal_is_dismissed_with_words(
-    postgres: EmbeddedPostgres, tmp_path: Path
-) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_a_proposal_is_dismissed_with_words(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         desk = await desk_in(w)
         id_ = (await w.warn(ORDER)).json()["proposal"]
         path = f"/proposals/{id_}/dismiss"
@@ -220,9 +211,9 @@ async def test_a_proposal_is_dismissed_with_words(
 
 
 async def test_a_flood_of_proposals_does_not_stop_an_officer(
-    postgres: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         desk = await desk_in(w)
         await w.warn(RAIN)
         await w.warn(ORDER)
@@ -235,10 +226,8 @@ async def test_a_flood_of_proposals_does_not_stop_an_officer(
         assert (await desk.post("/declare", **(await desk.confirmed(**FORM)))).status_code == 303
 
 
-async def test_words_of_a_feed_are_words_and_never_markup(
-    postgres: EmbeddedPostgres, tmp_path: Path
-) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_words_of_a_feed_are_words_and_never_markup(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         desk = await desk_in(w)
         await w.warn(ORDER, 大雨により="&lt;script&gt;alert(1)&lt;/script&gt;\u202e")
         page = (await desk.get()).text
@@ -248,9 +237,9 @@ async def test_words_of_a_feed_are_words_and_never_markup(
 
 
 async def test_only_an_officer_and_only_with_the_forms_own_token(
-    postgres: EmbeddedPostgres, tmp_path: Path
+    server: Server, tmp_path: Path
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         for path in ("/", "/open"):
             sent = await w.http.get(f"/consent/officer{path}")
             assert sent.status_code == 303
@@ -264,8 +253,8 @@ async def test_only_an_officer_and_only_with_the_forms_own_token(
         assert (await desk.post("/declare", **FORM)).status_code == 403
 
 
-async def test_in_english(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_in_english(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         desk = await desk_in(w)
         await w.warn(RAIN)
         page = (await desk.get("/?lang=en")).text

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.integration.consent.world import Json, World
-
-    from tasuki.deploy.postgres import EmbeddedPostgres
+    from tests.store.world import Server
 
 pytestmark = pytest.mark.anyio
 
@@ -30,10 +29,8 @@ async def proposals(w: World) -> list[Json]:
     return found
 
 
-async def test_every_document_there_is_opens_nothing(
-    postgres: EmbeddedPostgres, tmp_path: Path
-) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_every_document_there_is_opens_nothing(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         verdicts = set()
         w.clock.advance(timedelta(days=3))  # the latest of them is two days on
         for path in sorted(DATA.glob("jma-xml/*.xml")) + sorted(DATA.glob("warnings/*.xml")):
@@ -48,10 +45,8 @@ async def test_every_document_there_is_opens_nothing(
         assert len(await proposals(w)) == 9
 
 
-async def test_a_proposal_says_who_said_what_of_where(
-    postgres: EmbeddedPostgres, tmp_path: Path
-) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_a_proposal_says_who_said_what_of_where(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         told = (await w.warn(RAIN)).json()
         assert (told["verdict"], told["why"], told["news"]) == ("proposes", "grave", True)
         (held,) = await proposals(w)
@@ -63,8 +58,8 @@ async def test_a_proposal_says_who_said_what_of_where(
         assert {"name": "五條市北部", "code": "292079", "part": True} in hazard["places"]
 
 
-async def test_the_same_document_twice_is_one(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_the_same_document_twice_is_one(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         first = (await w.warn(ORDER)).json()
         again = (await w.warn(ORDER)).json()
         assert again == first | {"news": False}
@@ -72,9 +67,9 @@ async def test_the_same_document_twice_is_one(postgres: EmbeddedPostgres, tmp_pa
 
 
 async def test_a_cancellation_withdraws_the_proposal_and_closes_no_declaration(
-    postgres: EmbeddedPostgres, tmp_path: Path
+    server: Server, tmp_path: Path
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         await w.warn(ORDER)
         draft = {"areas": ["172049"], "authority": "石川県", "legal_basis": "災害救助法"}
         await w.ask("POST", "/declarations", draft)
@@ -87,11 +82,9 @@ async def test_a_cancellation_withdraws_the_proposal_and_closes_no_declaration(
         assert "closed_at" not in declared
 
 
-async def test_a_document_from_the_future_is_refused(
-    postgres: EmbeddedPostgres, tmp_path: Path
-) -> None:
+async def test_a_document_from_the_future_is_refused(server: Server, tmp_path: Path) -> None:
     """It would be newer than every true one, and nothing could be said of the event any more."""
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         late = {"2026-01-10T16:20:00": "2026-01-10T18:00:01"}  # the clock stands at 17:00
         refused = await w.warn("warnings/cap-extreme", **late)
         assert refused.status_code == 400
@@ -100,19 +93,17 @@ async def test_a_document_from_the_future_is_refused(
 
 
 async def test_a_cancellation_that_comes_first_still_withdraws(
-    postgres: EmbeddedPostgres, tmp_path: Path
+    server: Server, tmp_path: Path
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         await w.warn("warnings/lalert-evacuation-cancelled")
         assert await proposals(w) == []
         told = (await w.warn(ORDER)).json()
         assert told["state"] == "withdrawn"
 
 
-async def test_an_alert_that_names_its_last_forerunner_only(
-    postgres: EmbeddedPostgres, tmp_path: Path
-) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_an_alert_that_names_its_last_forerunner_only(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         await w.warn("warnings/cap-extreme")
         await w.warn("warnings/cap-update")
         reference = {"CAP-2026-0001,2026-01-10T16:20:00": "CAP-2026-0002,2026-01-10T16:40:00"}
@@ -121,10 +112,8 @@ async def test_an_alert_that_names_its_last_forerunner_only(
         assert len(await proposals(w)) == 1
 
 
-async def test_an_officer_dismisses_with_words_once(
-    postgres: EmbeddedPostgres, tmp_path: Path
-) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_an_officer_dismisses_with_words_once(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         id_ = (await w.warn(ORDER)).json()["proposal"]
         path = f"/warnings/{id_}/dismiss"
         assert (await w.ask("POST", path, {})).status_code == 422
@@ -134,10 +123,8 @@ async def test_an_officer_dismisses_with_words_once(
         assert (await w.ask("POST", "/warnings/none/dismiss", {"words": "x"})).status_code == 404
 
 
-async def test_what_nobody_has_heard_of_for_long_is_let_go(
-    postgres: EmbeddedPostgres, tmp_path: Path
-) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_what_nobody_has_heard_of_for_long_is_let_go(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         await w.warn(ORDER)
         w.clock.advance(KEPT + timedelta(minutes=1))
         await w.warn(RAIN)
@@ -158,21 +145,21 @@ async def test_what_nobody_has_heard_of_for_long_is_let_go(
     ],
 )
 async def test_what_is_no_document_is_refused(
-    postgres: EmbeddedPostgres,
+    server: Server,
     tmp_path: Path,
     headers: dict[str, str],
     content: bytes,
     status: int,
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         token = {"Authorization": f"Bearer {w.token('service', 'tasuki/warn')}"}
         answer = await w.http.post("/consent/warnings", content=content, headers=headers | token)
         assert answer.status_code == status
         assert await proposals(w) == []
 
 
-async def test_who_may_hand_in_and_who_may_read(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_who_may_hand_in_and_who_may_read(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         xml = {"Content-Type": "application/xml"}
         for token in (w.token(), w.token("service", "tasuki/feed"), w.token("nurse", "openid")):
             headers = {"Authorization": f"Bearer {token}"} | xml
@@ -184,9 +171,9 @@ async def test_who_may_hand_in_and_who_may_read(postgres: EmbeddedPostgres, tmp_
 
 
 async def test_each_word_leaves_a_leaf_and_no_proposal_is_in_the_feed(
-    postgres: EmbeddedPostgres, tmp_path: Path
+    server: Server, tmp_path: Path
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         told = (await w.warn(ORDER)).json()
         await w.warn(ORDER)
         await w.ask("POST", f"/warnings/{told['proposal']}/dismiss", {"words": "x"})

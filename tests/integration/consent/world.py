@@ -25,7 +25,7 @@ from tasuki.shared.ids import RandomIds
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from tasuki.deploy.postgres import EmbeddedPostgres
+    from tests.store.world import Server
 
 Json = dict[str, Any]
 DATA = Path(__file__).parents[2] / "data"
@@ -89,13 +89,8 @@ class World:
 
 
 @asynccontextmanager
-async def world(
-    postgres: EmbeddedPostgres, folder: Path, *, keys: bool = True
-) -> AsyncIterator[World]:
+async def world(server: Server, folder: Path, *, keys: bool = True) -> AsyncIterator[World]:
     """Run a consent service."""
-    name = f"c{secrets.token_hex(6)}"
-    await postgres.ensure_database(name)
-    await postgres.ensure_database(f"{name}_keys")
     ring = folder / "keys.json"
     KeyFile(ring).create(("consent",), {1: secrets.token_bytes(32)})
     declaring = folder / "declarations.json"
@@ -108,8 +103,7 @@ async def world(
     settings = ConsentSettings(
         public_url=BASE,
         issuer=ISSUER,
-        database_url=postgres.url(name),
-        keys_database_url=postgres.url(f"{name}_keys"),
+        **await server.fresh_urls(),
         key_file=ring,
         tenant="consent",
         client_id="consent",

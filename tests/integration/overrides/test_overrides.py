@@ -1,25 +1,20 @@
-"""An override over HTTP: opened, agreed to, used up, told, disputed; and everybody else refused."""
+"""An override over HTTP: opened, agreed to, stopped, used up; and everybody else refused."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.integration.overrides.world import HANAKO, OTHER, who
+from tests.integration.overrides.world import codes, feed, who
 
-from tasuki.consent.feed import read_page
 from tasuki.consent.overrides.book import MOST_AN_HOUR, Book
 from tasuki.consent.overrides.ledger import Ledger
 from tasuki.shared.access.principal import Role
-from tasuki.shared.audit.events import AuditRecord, Outcome
-from tasuki.shared.audit.shapes import Action
 
 if TYPE_CHECKING:
-    import httpx2
     from tests.integration.overrides.world import World
 
 pytestmark = pytest.mark.anyio
@@ -27,23 +22,8 @@ pytestmark = pytest.mark.anyio
 HOUR = timedelta(hours=1)
 
 
-def codes(event: dict[str, Any]) -> list[str]:
-    return [one["code"] for one in event["subtype"]]
-
-
 def purpose(event: dict[str, Any]) -> str:
     return str(event["purposeOfEvent"][0]["coding"][0]["code"])
-
-
-async def feed(world: World, kinds: str = "consent,declaration,override") -> list[Any]:
-    for _ in range(100):  # until the stamper has numbered what was just written
-        answer = await world.ask("GET", f"/fhir/$feed?since=0&kinds={kinds}", "service")
-        assert answer.status_code == 200, answer.text
-        page = read_page(answer.content)
-        if page.entries or kinds != "consent,declaration,override":
-            return list(page.entries)
-        await asyncio.sleep(0.02)
-    return []
 
 
 async def test_it_begins_is_told_at_once_and_ends(world: World) -> None:
@@ -253,144 +233,6 @@ async def test_only_who_opened_it_stops_it(world: World) -> None:
     again = await world.ask("POST", path, "doctor")
     assert again.json() == first.json()
     assert len([one for one in await world.leaves() if codes(one) == ["110138"]]) == 1
-
-
-async def test_the_feed_tells_what_is_needed_and_to_who_asks_for_it(world: World) -> None:
-    told = await world.open()
-    (entry,) = await feed(world)
-    assert (entry.kind, entry.person) == ("override", (HANAKO,))
-    assert set(entry.body) == {
-        *("form", "id", "subject", "reason", "text", "opened_at", "ends_at"),
-    }
-    assert await feed(world, "consent,declaration") == []
-    await world.ask("POST", f"/overrides/{told['id']}/stop", "doctor")
-    await asyncio.sleep(0.1)
-    assert (await feed(world))[-1].body == {
-        "form": "tasuki-override/1",
-        "id": told["id"],
-        "closed": True,
-    }
-    for kinds in ("override", "consent", "consent,declaration,override,x", ""):
-        answer = await world.ask("GET", f"/fhir/$feed?since=0&kinds={kinds}", "service")
-        assert answer.status_code == 400, kinds
-
-
-async def test_who_looked_before_they_came_is_told_to_them_and_to_nobody_else(
-    world: World,
-) -> None:
-    told = await world.open()
-    await world.open(patient="p2")
-    await world.mine()
-    total, bases, _ = await who_looked(world)
-    assert len([one for one in bases if "override/" in one]) == 1
-    assert f"override/{told['id']}|reason/life" in bases
-    assert total >= 1
-    other = await world.ask("GET", "/fhir/AuditEvent?patient=Patient/other", "neighbour")
-    assert told["id"] not in other.text
-
-
-async def test_somebody_who_is_in_no_phr_is_known_when_they_come(world: World) -> None:
-    del world.around.people[("https://consent.test/phr/fhir", "me")]
-    told = await world.open()
-    world.around.people[("https://consent.test/phr/fhir", "me")] = (HANAKO,)
-    (mine,) = await world.mine()
-    assert mine["id"] == told["id"]
-
-
-async def test_what_changes_in_the_phr_is_told_again(world: World) -> None:
-    """A new insurer makes new tokens: services that knew nobody by them must hear of it."""
-    await world.mine()
-    told = await world.open()
-    world.around.people[("https://consent.test/phr/fhir", "me")] = (HANAKO, OTHER)
-    await world.mine()
-    await asyncio.sleep(0.1)
-    assert (await feed(world))[-1].person == (HANAKO, OTHER)
-    assert (await feed(world))[-1].body["id"] == told["id"]
-
-
-async def test_read_and_disputed_by_the_person_alone(world: World) -> None:
-    told = await world.open()
-    seen, dispute = (f"/overrides/{told['id']}/{step}" for step in ("seen", "dispute"))
-    words = {"text": "意識はあった。"}
-    world.verifier.known["neighbour"] = replace(
-        world.verifier.known["neighbour"], scopes=world.verifier.known["resident"].scopes
-    )
-    for token in ("neighbour", "doctor", "service"):
-        for path, body in ((seen, None), (dispute, words)):
-            answer = await world.ask("POST", path, token, body)
-            assert answer.status_code in (403, 404), f"{token} {path}"
-    (mine,) = await world.mine()
-    assert mine["read"] is False
-    assert (await world.ask("POST", seen, "resident")).json()["read"] is True
-    assert (await world.ask("POST", dispute, "resident", {"text": " "})).status_code == 422
-    assert (await world.ask("POST", dispute, "resident", words)).status_code == 200
-    assert (await world.ask("POST", dispute, "resident", words)).status_code == 409
-    (mine,) = await world.mine()
-    assert mine["dispute"]["text"] == "意識はあった。"
-    cases = [one for one in await world.leaves() if codes(one) == ["operation"]]
-    assert [one["agent"][2]["role"][0]["text"] for one in cases] == ["resident", "resident"]
-
-
-async def test_an_app_that_may_only_read_may_not_object(world: World) -> None:
-    told = await world.open(patient="p2")
-    assert len(await world.mine("neighbour")) == 1
-    answer = await world.ask("POST", f"/overrides/{told['id']}/seen", "neighbour")
-    assert answer.status_code == 403
-
-
-def use(world: World, id_: str) -> AuditRecord:
-    """What the region's log says of a use."""
-    return AuditRecord(
-        action=Action.SUMMARY,
-        outcome=Outcome.PERMITTED,
-        at=world.clock.now(),
-        service="ehr",
-        region="noto",
-        actor="doctor-1",
-        client_id="viewer",
-        basis=f"break-glass|policy/noto/break_glass|override/{id_}|reason/life",
-        request_id="r1",
-        purpose="BTG",
-        patient="Patient/p1",
-    )
-
-
-async def who_looked(world: World) -> tuple[int, list[str], httpx2.Response]:
-    answer = await world.ask("GET", "/fhir/AuditEvent?patient=Patient/me", "resident")
-    assert answer.status_code == 200, answer.text
-    found = answer.json()
-    events = [one["resource"] for one in found["entry"]]
-    bases = [p for one in events for agent in one["agent"] for p in agent.get("policy", [])]
-    return found["total"], bases, answer
-
-
-async def test_told_later_on_a_recorded_ground_and_then_wholly(world: World) -> None:
-    delay = {"ground": "account-not-safe", "text": "同居人が見る", "hours": 24}
-    told = await world.open(delay=delay)
-    other = await world.open("colleague")
-    world.around.looked = [use(world, told["id"]), use(world, other["id"])]
-    assert [one["id"] for one in await world.mine()] == [other["id"]]
-    total, bases, answer = await who_looked(world)
-    assert told["id"] not in answer.text
-    assert "同居人" not in answer.text
-    assert total == len(answer.json()["entry"])
-    assert any(f"override/{other['id']}" in one for one in bases)
-    for step, body in (("seen", None), ("dispute", {"text": "x"})):
-        answer = await world.ask("POST", f"/overrides/{told['id']}/{step}", "resident", body)
-        assert answer.status_code == 404
-    world.clock.advance(timedelta(hours=24))
-    both = await world.mine()
-    assert {one["id"] for one in both} == {told["id"], other["id"]}
-    (late,) = [one for one in both if "told_late" in one]
-    assert late["told_late"] == {
-        "ground": "account-not-safe",
-        "until": "2026-01-06T00:00:00+00:00",
-    }
-    assert "同居人" not in json.dumps(both, ensure_ascii=False)
-    assert late["read"] is False
-    _, bases, _ = await who_looked(world)
-    # Its beginning and its use.
-    assert len([one for one in bases if f"override/{told['id']}" in one]) == 2
 
 
 async def test_without_the_region_nothing_is_opened(world: World) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.integration.ehr.test_pages import Outline
-from tests.integration.overrides.test_overrides import use
+from tests.integration.overrides.test_told import use
 from tests.integration.overrides.world import BASE
 
 from tasuki.consent.review_words import WORDS

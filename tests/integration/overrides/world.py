@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx2
 
+from tasuki.consent.feed import read_page
 from tasuki.shared.access.principal import Principal, Role
 from tasuki.shared.access.scopes import parse_scopes
 from tasuki.shared.access.tokens import not_valid
@@ -201,3 +203,18 @@ class World:
 
 
 DRAFT = {"holder": "noto", "patient": "p1", "reason": "life", "text": "意識がない"}
+
+
+def codes(event: dict[str, Any]) -> list[str]:
+    return [one["code"] for one in event["subtype"]]
+
+
+async def feed(world: World, kinds: str = "consent,declaration,override") -> list[Any]:
+    for _ in range(100):  # until the stamper has numbered what was just written
+        answer = await world.ask("GET", f"/fhir/$feed?since=0&kinds={kinds}", "service")
+        assert answer.status_code == 200, answer.text
+        page = read_page(answer.content)
+        if page.entries or kinds != "consent,declaration,override":
+            return list(page.entries)
+        await asyncio.sleep(0.02)
+    return []

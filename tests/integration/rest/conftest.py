@@ -6,22 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.integration.rest.house import House, house_on
-from tests.store.world import Server, server_for_session, tenant_on, world_on
+from tests.store.world import tenant_on, world_on
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with server_for_session() as made:
-        yield made
+    from tests.store.world import Server
 
 
 @pytest.fixture

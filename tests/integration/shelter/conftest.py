@@ -4,27 +4,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tasuki.deploy.postgres import EmbeddedPostgres
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 Json = dict[str, Any]
 REPRESENTATION = "http://hl7.org/fhir/StructureDefinition/iso21090-EN-representation"
 YJ = "http://capstandard.jp/iyaku.info/CodeSystem/YJ-code"
-
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("pg") / "data")
-    server.start()
-    yield server
-    server.stop()
 
 
 @pytest.fixture(scope="session")

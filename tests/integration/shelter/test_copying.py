@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.integration.shelter.world import World
+    from tests.store.world import Server
 
-    from tasuki.deploy.postgres import EmbeddedPostgres
     from tasuki.shared.access.records import Stored
 
 pytestmark = pytest.mark.anyio
@@ -37,9 +37,9 @@ def sources(record: PersonRecord) -> list[str]:
 
 
 async def test_records_with_a_common_token_are_one_person_and_part_when_it_goes(
-    postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
+    server: Server, tmp_path: Path, patient: Callable[..., dict[str, Any]]
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient()], A)
         w.kaga.put("x1", [patient()], B)
         await w.settle()
@@ -57,9 +57,9 @@ async def test_records_with_a_common_token_are_one_person_and_part_when_it_goes(
 
 
 async def test_a_removed_person_is_found_no_more(
-    postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
+    server: Server, tmp_path: Path, patient: Callable[..., dict[str, Any]]
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient()], A)
         await w.settle()
         await w.sign_in()
@@ -72,9 +72,9 @@ async def test_a_removed_person_is_found_no_more(
 
 
 async def test_a_changed_name_is_found_and_the_old_one_is_not(
-    postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
+    server: Server, tmp_path: Path, patient: Callable[..., dict[str, Any]]
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient()], A)
         await w.settle()
         w.noto.put("p1", [patient(kana="ワジマ ハナコ", name="輪島 花子")], A)
@@ -87,9 +87,9 @@ async def test_a_changed_name_is_found_and_the_old_one_is_not(
 
 
 async def test_somebody_without_a_network_token_is_kept_and_said_to_be_unlinked(
-    postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
+    server: Server, tmp_path: Path, patient: Callable[..., dict[str, Any]]
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient()])
         w.kaga.put("x1", [patient()])
         w.stubs.declare()
@@ -102,12 +102,12 @@ async def test_somebody_without_a_network_token_is_kept_and_said_to_be_unlinked(
 
 
 async def test_one_record_a_holder_cannot_give_stops_nobody_elses(
-    postgres: EmbeddedPostgres,
+    server: Server,
     tmp_path: Path,
     patient: Callable[..., dict[str, Any]],
     allergy: Callable[..., dict[str, Any]],
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient(), allergy()], A)
         await w.settle()
         w.noto.statuses["p1"] = 500
@@ -119,9 +119,9 @@ async def test_one_record_a_holder_cannot_give_stops_nobody_elses(
 
 
 async def test_a_page_that_comes_twice_changes_nothing(
-    postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
+    server: Server, tmp_path: Path, patient: Callable[..., dict[str, Any]]
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient()], A)
         await w.settle()
         before = [(one.id, one.version) for one, _ in await kept(w)]
@@ -131,9 +131,9 @@ async def test_a_page_that_comes_twice_changes_nothing(
 
 
 async def test_a_holder_restored_from_a_backup_is_read_anew_and_what_is_gone_goes(
-    postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
+    server: Server, tmp_path: Path, patient: Callable[..., dict[str, Any]]
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient()], A)
         w.noto.put("p2", [patient(kana="ワジマ タロウ", name="輪島 太郎")], B)
         await w.settle()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from joserfc.jwk import ECKey
-from tests.integration.shelter.world import KANAZAWA, query_of, world
+from tests.integration.shelter.stubs import KANAZAWA
+from tests.integration.shelter.world import query_of, world
 
 from tasuki.shelter.settings import Limits
 
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
 
     import httpx2
     from tests.integration.shelter.world import World
-
-    from tasuki.deploy.postgres import EmbeddedPostgres
+    from tests.store.world import Server
 
 pytestmark = pytest.mark.anyio
 
@@ -49,10 +49,8 @@ def is_small_and_bare(page: httpx2.Response) -> None:
     assert page.headers["cache-control"] == "no-store"
 
 
-async def test_nobody_sees_a_page_without_signing_in(
-    postgres: EmbeddedPostgres, tmp_path: Path
-) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_nobody_sees_a_page_without_signing_in(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         for path in ("/", "/profile/x", "/print/x"):
             answer = await w.browser.get(f"/shelter{path}")
             assert answer.status_code == 303
@@ -64,13 +62,13 @@ async def test_nobody_sees_a_page_without_signing_in(
 
 
 async def test_the_nurse_finds_an_evacuee_in_any_script_and_reads_the_profile(
-    postgres: EmbeddedPostgres,
+    server: Server,
     tmp_path: Path,
     patient: Callable[..., dict[str, Any]],
     allergy: Callable[..., dict[str, Any]],
     medicine: Callable[..., dict[str, Any]],
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient(), medicine()], TOKEN)
         w.kaga.put("x7", [patient(), allergy()], TOKEN)
         w.stubs.declare()
@@ -112,12 +110,12 @@ async def test_the_nurse_finds_an_evacuee_in_any_script_and_reads_the_profile(
 
 
 async def test_a_print_view_and_english_and_sign_out(
-    postgres: EmbeddedPostgres,
+    server: Server,
     tmp_path: Path,
     patient: Callable[..., dict[str, Any]],
     allergy: Callable[..., dict[str, Any]],
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient(), allergy()], TOKEN)
         w.stubs.declare()
         await w.settle()
@@ -133,9 +131,9 @@ async def test_a_print_view_and_english_and_sign_out(
 
 
 async def test_on_a_shared_tablet_one_tap_leads_the_next_person_to_sign_in(
-    postgres: EmbeddedPostgres, tmp_path: Path
+    server: Server, tmp_path: Path
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         await w.sign_in()
         answer = await w.post("/sign-out", then="switch")
         assert answer.status_code == 303
@@ -157,9 +155,9 @@ UNANSWERED = [
 
 
 async def test_what_cannot_be_answered_says_what_to_change_and_shows_nobody(
-    postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
+    server: Server, tmp_path: Path, patient: Callable[..., dict[str, Any]]
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         for number, birth in enumerate(("1938-04-05", "1938-06-01", "1938-09-09")):
             w.noto.put(f"p{number}", [patient(birth=birth)], f"{number + 1:032x}")
         w.stubs.declare()
@@ -174,9 +172,9 @@ async def test_what_cannot_be_answered_says_what_to_change_and_shows_nobody(
 
 
 async def test_searching_to_fish_for_names_is_stopped_and_recorded(
-    postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
+    server: Server, tmp_path: Path, patient: Callable[..., dict[str, Any]]
 ) -> None:
-    async with world(postgres, tmp_path, limits=Limits(per_minute=2)) as w:
+    async with world(server, tmp_path, limits=Limits(per_minute=2)) as w:
         w.noto.put("p1", [patient()], TOKEN)
         await w.settle()
         await w.sign_in()
@@ -190,9 +188,9 @@ async def test_searching_to_fish_for_names_is_stopped_and_recorded(
 
 
 async def test_a_form_without_the_sessions_token_does_nothing(
-    postgres: EmbeddedPostgres, tmp_path: Path
+    server: Server, tmp_path: Path
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         await w.sign_in()
         for token in ("", "wrong"):
             answer = await w.browser.post("/shelter/search", data={"csrf": token, **HANAKO})
@@ -201,9 +199,9 @@ async def test_a_form_without_the_sessions_token_does_nothing(
 
 
 async def test_a_handle_is_good_once_and_in_its_own_session_only(
-    postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
+    server: Server, tmp_path: Path, patient: Callable[..., dict[str, Any]]
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient()], TOKEN)
         w.stubs.declare()
         await w.settle()
@@ -230,12 +228,12 @@ async def refused_words(w: World) -> str:
 
 
 async def test_each_missing_basis_keeps_the_record_closed_and_says_so(
-    postgres: EmbeddedPostgres,
+    server: Server,
     tmp_path: Path,
     patient: Callable[..., dict[str, Any]],
     allergy: Callable[..., dict[str, Any]],
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient(), allergy()], TOKEN)
         await w.settle()
         await w.sign_in()
@@ -256,7 +254,7 @@ async def test_each_missing_basis_keeps_the_record_closed_and_says_so(
 
 
 async def test_a_drill_resident_opens_in_a_drill_only(
-    postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
+    server: Server, tmp_path: Path, patient: Callable[..., dict[str, Any]]
 ) -> None:
     marked = {
         **patient(),
@@ -266,7 +264,7 @@ async def test_a_drill_resident_opens_in_a_drill_only(
             ]
         },
     }
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [marked], TOKEN)
         w.stubs.declare()
         await w.settle()
@@ -279,12 +277,12 @@ async def test_a_drill_resident_opens_in_a_drill_only(
 
 
 async def test_a_resident_who_refuses_shelters_leaves_a_stub_until_they_change_their_mind(
-    postgres: EmbeddedPostgres,
+    server: Server,
     tmp_path: Path,
     patient: Callable[..., dict[str, Any]],
     allergy: Callable[..., dict[str, Any]],
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient(), allergy()], TOKEN)
         w.stubs.declare()
         w.stubs.consent("c1", (TOKEN,), NURSES_DENIED)
@@ -301,7 +299,7 @@ async def test_a_resident_who_refuses_shelters_leaves_a_stub_until_they_change_t
 
 
 async def test_refused_medicines_are_withheld_and_said_to_be(
-    postgres: EmbeddedPostgres,
+    server: Server,
     tmp_path: Path,
     patient: Callable[..., dict[str, Any]],
     allergy: Callable[..., dict[str, Any]],
@@ -311,7 +309,7 @@ async def test_refused_medicines_are_withheld_and_said_to_be(
         {"system": "http://hl7.org/fhir/resource-types", "code": code}
         for code in ("MedicationRequest", "MedicationStatement", "MedicationDispense")
     ]
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient(), allergy(), medicine()], TOKEN)
         w.stubs.declare()
         w.stubs.consent(
@@ -326,13 +324,13 @@ async def test_refused_medicines_are_withheld_and_said_to_be(
 
 
 async def test_a_restricted_medicine_is_only_said_to_be_there(
-    postgres: EmbeddedPostgres,
+    server: Server,
     tmp_path: Path,
     patient: Callable[..., dict[str, Any]],
     medicine: Callable[..., dict[str, Any]],
 ) -> None:
     label = {"system": "http://terminology.hl7.org/CodeSystem/v3-ActCode", "code": "HIV"}
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         secret = medicine("ビクタルビ配合錠", "6250118F1023", meta={"security": [label]})
         w.noto.put("p1", [patient(), secret], TOKEN)
         w.stubs.declare()
@@ -344,12 +342,12 @@ async def test_a_restricted_medicine_is_only_said_to_be_there(
 
 
 async def test_the_desk_works_with_every_other_service_down_and_says_how_old_its_data_are(
-    postgres: EmbeddedPostgres,
+    server: Server,
     tmp_path: Path,
     patient: Callable[..., dict[str, Any]],
     allergy: Callable[..., dict[str, Any]],
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient(), allergy()], TOKEN)
         w.kaga.down = True
         w.stubs.declare()

@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     import httpx2
     from tests.integration.shelter.world import World
-
-    from tasuki.deploy.postgres import EmbeddedPostgres
+    from tests.store.world import Server
 
 pytestmark = pytest.mark.anyio
 
@@ -53,7 +52,7 @@ async def found(w: World) -> str:
 
 
 async def test_scope_role_and_purpose_are_each_needed_and_each_refusal_is_recorded(
-    postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
+    server: Server, tmp_path: Path, patient: Callable[..., dict[str, Any]]
 ) -> None:
     wrong: list[dict[str, object]] = [
         {"scope": "openid"},
@@ -61,7 +60,7 @@ async def test_scope_role_and_purpose_are_each_needed_and_each_refusal_is_record
         {"role": "clinician", "purpose": "TREAT"},
         {"role": "service", "purpose": "HOPERAT"},
     ]
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient()], TOKEN)
         w.stubs.declare()
         await w.settle()
@@ -78,7 +77,7 @@ async def test_scope_role_and_purpose_are_each_needed_and_each_refusal_is_record
 
 
 async def test_whom_an_operator_closes_the_desk_to_finds_nobody_and_opens_nothing(
-    postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
+    server: Server, tmp_path: Path, patient: Callable[..., dict[str, Any]]
 ) -> None:
     rules = tmp_path / "desk.cedar"
     rules.write_text(
@@ -86,7 +85,7 @@ async def test_whom_an_operator_closes_the_desk_to_finds_nobody_and_opens_nothin
         '{ principal has organization && principal.organization == "Organization/left" };',
         encoding="utf-8",
     )
-    async with world(postgres, tmp_path, operator_policy=rules) as w:
+    async with world(server, tmp_path, operator_policy=rules) as w:
         w.noto.put("p1", [patient()], TOKEN)
         w.stubs.declare()
         await w.settle()
@@ -104,9 +103,9 @@ async def test_whom_an_operator_closes_the_desk_to_finds_nobody_and_opens_nothin
 
 
 async def test_match_answers_masked_candidates_or_what_is_needed(
-    postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
+    server: Server, tmp_path: Path, patient: Callable[..., dict[str, Any]]
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient()], TOKEN)
         w.noto.put("p2", [patient(birth="1938-06-01")], "bb" * 16)
         await w.settle()
@@ -130,13 +129,13 @@ async def test_match_answers_masked_candidates_or_what_is_needed(
 
 
 async def test_the_profile_is_a_bundle_with_a_list_for_each_section_in_its_state(
-    postgres: EmbeddedPostgres,
+    server: Server,
     tmp_path: Path,
     patient: Callable[..., dict[str, Any]],
     allergy: Callable[..., dict[str, Any]],
     medicine: Callable[..., dict[str, Any]],
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient(), medicine()], TOKEN)
         w.kaga.put("p9", [patient(), allergy()], TOKEN)
         w.kaga.notes["p9"] = ["unreadable: 2", "withheld: Condition"]
@@ -169,9 +168,9 @@ async def test_the_profile_is_a_bundle_with_a_list_for_each_section_in_its_state
 
 
 async def test_a_denial_says_its_reason_and_nothing_else(
-    postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
+    server: Server, tmp_path: Path, patient: Callable[..., dict[str, Any]]
 ) -> None:
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient()], TOKEN)
         await w.settle()
         person = await found(w)
@@ -183,10 +182,10 @@ async def test_a_denial_says_its_reason_and_nothing_else(
 
 
 async def test_who_looked_is_told_to_the_service_that_shows_it_to_the_person(
-    postgres: EmbeddedPostgres, tmp_path: Path, patient: Callable[..., dict[str, Any]]
+    server: Server, tmp_path: Path, patient: Callable[..., dict[str, Any]]
 ) -> None:
     service = {"role": "service", "purpose": "HOPERAT", "scope": "system/AuditEvent.rs"}
-    async with world(postgres, tmp_path) as w:
+    async with world(server, tmp_path) as w:
         w.noto.put("p1", [patient()], TOKEN)
         w.stubs.declare()
         await w.settle()
@@ -199,8 +198,8 @@ async def test_who_looked_is_told_to_the_service_that_shows_it_to_the_person(
         assert kinds == ["110106", "rest"]  # the profile left, and before it the search
 
 
-async def test_metadata_and_health_are_public(postgres: EmbeddedPostgres, tmp_path: Path) -> None:
-    async with world(postgres, tmp_path) as w:
+async def test_metadata_and_health_are_public(server: Server, tmp_path: Path) -> None:
+    async with world(server, tmp_path) as w:
         statement = (await w.browser.get(f"{w.fhir}/metadata")).json()
         operations = statement["rest"][0]["resource"][0]["operation"]
         assert [one["name"] for one in operations] == ["match", "emergency-profile"]

@@ -90,6 +90,9 @@ CALLERS = (
     Caller("hospital, by category", "hospital", "HOPERAT", _but("system")),
 )
 BY_NAME = {one.name: one for one in CALLERS}
+# For whom it matters what people have said; to all others their Consents are not put.
+HEARD = tuple(one for one in CALLERS if one.role == "clinician" and "TREAT" in one.purpose)
+NOT_HEARD = tuple(one for one in CALLERS if one not in HEARD)
 
 
 def _under(name: str, override: str, **more: Any) -> Caller:

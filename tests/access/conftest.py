@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
+FEW = ("none", "permit all", "deny all")
 TOLD = pytest.StashKey[list[str]]()
 
 
@@ -36,15 +37,14 @@ async def world(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Asy
 @pytest.fixture(scope="session")
 async def few(server: Server, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """A few people, for services that are spoilt; not to be changed."""
-    said = ("none", "permit all", "deny all")
-    async with world_on(server, tmp_path_factory.mktemp("few"), said) as made:
+    async with world_on(server, tmp_path_factory.mktemp("few"), FEW) as made:
         yield made
 
 
 @pytest.fixture
 async def small(server: Server, tmp_path: Path) -> AsyncIterator[World]:
     """A few people, whom something may happen to."""
-    async with world_on(server, tmp_path, ("none", "permit all", "deny all")) as made:
+    async with world_on(server, tmp_path, FEW) as made:
         yield made
 
 

@@ -11,8 +11,9 @@ from tests.access.labels import LIVES
 from tests.access.wishes import STATES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from tests.access.callers import Caller
     from tests.access.judging import Cell, Judge
 
 Part = tuple[tuple[int, str], ...]
@@ -32,15 +33,17 @@ NARROW = frozenset(
 )
 
 
-def promised_whole() -> set[Cell]:
+def promised_whole(
+    callers: Sequence[Caller] = CALLERS, states: Iterable[str] = STATES
+) -> set[Cell]:
     """Return every door, caller, state and label of the doors that tell of everybody at once."""
     return {
         (door.name, caller.name, said, label)
         for door in DOORS.values()
         if door.about == "all" and door.name not in NARROW
-        for caller in CALLERS
+        for caller in callers
         if door.callers(caller)
-        for said in STATES
+        for said in tuple(states)
         for label in LIVES
     }
 

@@ -64,6 +64,12 @@ class Judge:
         """How often a row was judged at a door."""
         return self.cells.total()
 
+    def take_over(self, other: Judge) -> None:
+        """Add what was judged and found elsewhere."""
+        self.findings += other.findings
+        self.cells += other.cells
+        self.requests += other.requests
+
     def leaks(self) -> list[Finding]:
         """Return what told more than it may."""
         return [one for one in self.findings if one.kind in ("leak", "differs")]

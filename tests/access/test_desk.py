@@ -128,7 +128,7 @@ def masks_that_are_told_to_all(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(profiles, "restricted", lambda *_: both)
 
 
-SPOILT: dict[Callable[[pytest.MonkeyPatch], None], set[str]] = {
+SPOILT: Mapping[Callable[[pytest.MonkeyPatch], None], set[str]] = {
     consents_that_are_not_asked: {"$emergency-profile", "profile"},
     a_desk_that_serves_anybody: {"search", "$emergency-profile"},
     masks_that_are_told_to_all: {"$emergency-profile", "profile"},

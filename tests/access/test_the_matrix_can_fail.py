@@ -40,7 +40,7 @@ pytestmark = pytest.mark.anyio
 # The package has a function of the module's name.
 DECIDING = importlib.import_module("tasuki.consent.decision.decide")
 ROUTES = importlib.import_module("tasuki.consent.decision.routes")
-PLAN = Plan(7, people=3, rows=4, holders=1)
+PLAN = Plan(7, people=2, rows=3, holders=1)
 
 
 async def _nothing(*_: Any) -> set[Any]:

@@ -75,7 +75,7 @@ class Server:
         await self.run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return name
 
-    async def fresh_urls(self) -> dict[str, str]:
+    async def fresh_urls(self) -> dict[str, Any]:
         """Return where two new databases are, as a service's settings name them."""
         names = (await self.fresh("records_template"), await self.fresh("keys_template"))
         records, keys = map(self.postgres.url, names)

@@ -215,7 +215,8 @@ SOON = int(time.time()) + 3_600
 async def test_what_is_amiss_or_says_too_little_is_refused_in_the_same_words(
     place: Place, provider: Provider, changes: dict[str, Any]
 ) -> None:
-    token = provider.token(**{"aud": FHIR} | changes)
+    told: dict[str, Any] = {"aud": FHIR, **changes}
+    token = provider.token(**told)
     answer = await place.read(token)
     assert answer.status_code == 401
     assert answer.content == (await place.read("nonsense")).content

@@ -166,8 +166,8 @@ async def world(
         operator_policy=operator_policy,
         follow=False,
     )
-    server = uvicorn.Server(uvicorn.Config(stubs.app, log_level="error", lifespan="off"))
-    async with _served(server, listening):
+    serving = uvicorn.Server(uvicorn.Config(stubs.app, log_level="error", lifespan="off"))
+    async with _served(serving, listening):
         app = create_app(settings, clock=SystemClock(), ids=RandomIds())
         outer = FastAPI()
         outer.mount("/shelter", app)

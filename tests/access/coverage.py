@@ -28,6 +28,9 @@ NARROW = frozenset(
         "$disclosures",
         "$network-tokens",
         "may it be created",
+        "a Group by its id",
+        "Groups found",
+        "Groups beside people",
         "batch of reads and searches",  # reads some of the person's rows
     }
 )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.access.desk_world import DeskWorld
     from tests.access.judging import Cell
     from tests.access.records import Person, Row
-    from tests.access.reference import Asker
+    from tests.access.saying import Asker
 
 MATCH, PROFILE = "tasuki/match", "tasuki/profile"
 _NEVER = "00000000-0000-4000-8000-999999999999"

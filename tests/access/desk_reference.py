@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.access.reference import LADDER, Thing, in_force, said_of, secrecy, thinkable
+from tests.access.saying import LADDER, Thing, in_force, said_of, secrecy, thinkable
 
 if TYPE_CHECKING:
     from tests.access.records import Person, Row
-    from tests.access.reference import Asker
+    from tests.access.saying import Asker
 
 CLASSES = {
     "AllergyIntolerance": "allergies",

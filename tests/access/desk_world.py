@@ -16,7 +16,7 @@ from starlette.routing import Mount
 from tests.access.callers import CALLERS, ISSUER, Caller, claims_of, signed, verifier
 from tests.access.labels import LIVES
 from tests.access.records import MARK, Person, Row, allergy, condition, intake
-from tests.access.reference import Asker
+from tests.access.saying import Asker
 from tests.access.wishes import SHUNNED, consent_of
 
 from tasuki.consent.client import read_declaration

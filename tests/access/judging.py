@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import httpx2
     from tests.access.doors import Door
     from tests.access.records import Person, Row
-    from tests.access.reference import Asker
+    from tests.access.saying import Asker
     from tests.access.world import Holder, World
 
 NEVER = "00000000-0000-4000-8000-999999999999"  # an id that never was

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tests.access import person_doors, row_doors, wide_doors
+from tests.access import group_doors, person_doors, row_doors, wide_doors
 from tests.access.callers import CALLERS
 from tests.access.doors import DOORS
 from tests.access.judging import Judge, Visit
@@ -25,9 +25,10 @@ NAME_NOBODY = frozenset(
     {
         *("chain from the person", "search by identifier", "search by tag", "search by id"),
         *("number found", "chain through it", "_has", "_include:iterate"),
+        *("Groups found", "Groups beside people"),
     }
 )
-LISTS = (row_doors, person_doors, wide_doors)  # they fill DOORS
+LISTS = (row_doors, person_doors, group_doors, wide_doors)  # they fill DOORS
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,7 @@ class Row:
         about: What it is about, and so as secret as (Binary, Provenance).
         links: Everything it refers to, by element.
         person: Whose it is; None for nobody's.
+        members: Whom a Group names.
     """
 
     type: str
@@ -50,6 +51,7 @@ class Row:
     number: int = field(default_factory=lambda: next(NUMBERS))
     id: str = ""
     about: tuple[Row, ...] = ()
+    members: tuple[Person, ...] = ()
     links: dict[str, tuple[Row, ...]] = field(default_factory=dict)
 
     @property
@@ -101,6 +103,8 @@ class Row:
         for element, rows in self.links.items():
             references = [{"reference": row.path if row.id else row.name} for row in rows]
             body[element] = references if element in _LISTS else references[0]
+        if self.type == "Group":
+            body["member"] = [{"entity": {"reference": one.patient.path}} for one in self.members]
         return {**body, "id": self.id} if self.id else body
 
     @property
@@ -208,6 +212,18 @@ def allergy(person: Person, label: str) -> Row:
 def intake(person: Person, label: str) -> Row:
     """Return a medicine somebody takes."""
     return Row("MedicationStatement", label, person, LIVES[label], {"status": "active"})
+
+
+def groups_of(people: list[Person]) -> list[Row]:
+    """Return Groups of one and of two people; a label hides some of them."""
+    body = {"type": "person", "actual": True}
+    rows = []
+    for number, person in enumerate(people):
+        label = ("plain", "R", "UNINFORMED")[number % 3]
+        pair = (person, people[(number + 1) % len(people)])
+        rows.append(Row("Group", label, None, LIVES[label], body, members=(person,)))
+        rows.append(Row("Group", "plain", None, LIVES["plain"], body, members=pair))
+    return rows
 
 
 def record_of(person: Person, types: frozenset[str], patient_label: str = "plain") -> None:

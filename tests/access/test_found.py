@@ -91,3 +91,20 @@ async def test_the_desk_tells_of_what_is_restricted_as_the_person_has_it(
             if person.said in AT_DESK and not person.drill:
                 told[person.said] = (answer.status_code, RESTRICTED in answer.text)
     assert told == AT_DESK
+
+
+async def test_a_clinician_reads_a_group_whose_people_let_them(few: World) -> None:
+    """Whether they may see a member was asked of the Group again, without end: a 500 to clinicians."""
+    holder = few.holders["noto"]
+    headers = {"Authorization": f"Bearer {few.token(few.asker(BY_NAME['clinician'], holder))}"}
+    answered = {}
+    for row in holder.common:
+        if row.type == "Group" and row.label == "plain":
+            answer = await few.http.get(f"{holder.base}/{row.path}", headers=headers)
+            answered[tuple(one.said for one in row.members)] = answer.status_code
+    assert answered == {
+        ("none",): 200,
+        ("none", "permit all"): 200,
+        ("permit all", "deny all"): 404,
+        ("deny all", "none"): 404,
+    }

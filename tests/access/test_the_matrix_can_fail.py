@@ -178,6 +178,10 @@ def a_scope_whose_category_is_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(AtTheGate, "in_scope", lambda *_: True)
 
 
+def a_group_without_its_members(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(AtTheGate, "_member_admits", lambda *_: True)
+
+
 def a_mask_that_tells_of_everything(patch: pytest.MonkeyPatch) -> None:
     def masks(ruling: Ruling, resource: Any) -> bool:
         return ruling.permitted and not ruling.admits(resource)
@@ -208,6 +212,7 @@ SPOILT: dict[Spoil, tuple[str, ...]] = {
     a_refusal_that_tells: ("read", "HEAD", "$everything", "compartment"),
     a_binary_less_secret_than_its_subject: ("$everything", "history of everything"),
     an_export_without_labels: ("$export of people",),
+    a_group_without_its_members: ("a Group by its id", "Groups found", "Groups beside people"),
     a_mask_that_tells_of_everything: ("$everything",),
     a_scope_whose_category_is_forgotten: (
         *("read", "number found", "chain through it", "_include", "$everything"),

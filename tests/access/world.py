@@ -18,8 +18,8 @@ from starlette.routing import Mount
 from tests.access.callers import ISSUER, claims_of, signed, verifier
 from tests.access.labels import LIVES
 from tests.access.overrides import grant_of, id_of
-from tests.access.records import MARK, NUMBERS, Person, Row, record_of
-from tests.access.reference import Asker
+from tests.access.records import MARK, NUMBERS, Person, Row, groups_of, record_of
+from tests.access.saying import Asker
 from tests.access.wishes import STATES, consent_of
 
 from tasuki.consent.feed import ConsentFeedEntry, FeedPage, write_page
@@ -155,7 +155,8 @@ class World:
         for holder in self.holders.values():
             for row in holder.rows:
                 self.by_mark[row.id] = (holder, row, None)
-                for linked in (one for rows in row.links.values() for one in rows):
+                named = tuple(one.patient for one in row.members)
+                for linked in (one for rows in (*row.links.values(), named) for one in rows):
                     self.mentions.setdefault(linked.id, []).append(row)
                 for mark, version in row.marks():
                     assert MARK.fullmatch(mark), mark
@@ -193,6 +194,7 @@ async def world_on(
         people += [(name, states[name], patient) for name, patient in labelled]
         for holder in holders.values():
             await _plant(world, holder, people)
+            await _plant_groups(world, holder)
         world.learn()
         yield world
 
@@ -259,6 +261,14 @@ async def _plant(world: World, holder: Holder, people: Sequence[tuple[str, State
                 for place, glass in overrides
             )
         )
+
+
+async def _plant_groups(world: World, holder: Holder) -> None:
+    """Write Groups, which are nobody's own."""
+    if "Group" in holder.types:
+        groups = groups_of(holder.people)
+        holder.common += groups
+        await _written(world, holder, writer_at(world, holder), groups)
 
 
 def _override_of(caller: Caller, holder: Holder, sought: Person | None) -> str | None:

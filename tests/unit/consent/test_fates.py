@@ -17,7 +17,7 @@ from tests.access.desk_reference import fate as desk_fate
 from tests.access.desk_world import AT_THE_DESK
 from tests.access.labels import ACT_CODE, CONFIDENTIALITY, Label
 from tests.access.records import Person
-from tests.access.reference import Asker, Thing
+from tests.access.saying import Asker, Thing
 from tests.access.wishes import DENY, State, consent_of, generated
 
 from tasuki.consent.decide_routes import answer_body

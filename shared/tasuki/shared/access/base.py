@@ -71,6 +71,8 @@ class AtTheGate:
         self._desk = desk
         self._ids = ids
         self._rulings: dict[tuple[Interaction, str, tuple[str, ...]], Ruling] = {}
+        # As they were given, without what is about several people: a member is asked of by itself.
+        self._given: dict[tuple[Interaction, str, tuple[str, ...]], Ruling] = {}
         self._looked_through: set[tuple[str, str, str]] = set()
         self._open_through: set[tuple[str, str]] = set()
         self._members: dict[str, set[str]] = {}
@@ -120,7 +122,7 @@ class AtTheGate:
         key = (interaction, owner, types)
         if key not in self._rulings:
             ask = Ask(self._caller, interaction, owner, types)
-            ruling = await self._decider.rule(self._unit, ask)
+            ruling = self._given[key] = await self._decider.rule(self._unit, ask)
             if ruling.permitted and not ORDERS.isdisjoint(types):
                 ruling = replace(
                     ruling,
@@ -180,7 +182,7 @@ class AtTheGate:
 
     def _member_admits(self, member: str, resource: Mapping[str, Any]) -> bool:
         key = (Interaction.READ, member, (str(resource["resourceType"]),))
-        return key in self._rulings and self._rulings[key].admits(resource)
+        return key in self._given and self._given[key].admits(resource)
 
     async def look_through(self, rows: Iterable[Stored]) -> None:
         """Find out whether the caller may see what these Binaries, Provenances, Groups are about.

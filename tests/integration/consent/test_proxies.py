@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx2
-
-    from tasuki.deploy.postgres import EmbeddedPostgres
+    from tests.store.world import Server
 
 pytestmark = pytest.mark.anyio
 
@@ -40,9 +39,9 @@ BY_LAW = "patient/Patient.rs patient/Consent.crus"
 
 
 @pytest.fixture
-async def said(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[tuple[World, str]]:
+async def said(server: Server, tmp_path: Path) -> AsyncIterator[tuple[World, str]]:
     """A consent service where p1 has said something, and the id of it."""
-    async with world(postgres, tmp_path) as made:
+    async with world(server, tmp_path) as made:
         for person in ("p1", "p2"):
             await made.app.state.persons._keep(person, (secrets.token_hex(32),))
         answer = await ask(made, "POST", "/fhir/Consent", CONSENT, token=token(made))

@@ -23,9 +23,10 @@ FileOption = Annotated[
 ABOUT = {
     "other": "another person's record",
     "own": "the caller's own record",
+    "represented": "the record of whom the caller acts for",
     "nobody": "what is about nobody",
 }
-ROLES = ("resident", "clinician", "nurse", "officer", "privacy", "hospital", "service")
+ROLES = ("resident", "proxy", "clinician", "nurse", "officer", "privacy", "hospital", "service")
 GIVEN = ("keeper", "client", "organization", "region", "registrar", "hour", "weekday")
 REFUSED = "refused"
 KEEPERS = ("region", "residents", "consents")
@@ -51,11 +52,14 @@ def check(file: Annotated[Path, typer.Argument(help="Cedar policies.")]) -> None
 @POLICY.command()
 def explain(
     role: Annotated[
-        str, typer.Option(help="resident, clinician, nurse, officer, privacy, hospital, service")
+        str,
+        typer.Option(help="resident, proxy, clinician, nurse, officer, privacy, hospital, service"),
     ],
     purpose: Annotated[str, typer.Option(help="Purpose of use (v3-ActReason).")],
     action: Annotated[str, typer.Option(help="read, vread, search-type, create …")] = "read",
-    about: Annotated[str, typer.Option(help="Whose record: other, own, nobody.")] = "other",
+    about: Annotated[
+        str, typer.Option(help="Whose record: other, own, represented, nobody.")
+    ] = "other",
     given: Annotated[
         list[str] | None,
         typer.Option(

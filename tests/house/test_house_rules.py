@@ -89,6 +89,7 @@ ADDERS = frozenset(
     {
         "tasuki.auth.routes.account",
         "tasuki.auth.routes.authorize",
+        "tasuki.auth.routes.binding",
         "tasuki.auth.routes.proxies",
         "tasuki.auth.routes.represented",
         "tasuki.auth.routes.staff",

@@ -54,6 +54,7 @@ PROOF = "auth/dpop-proof"
 VOUCHER = "auth/voucher"
 INVITATION = "auth/invitation"
 PROXY_CODE = "auth/proxy-code"
+BINDING_CODE = "auth/binding-code"
 
 _LENGTH_BYTES = 2
 _NONCE_BYTES = 12

@@ -78,6 +78,22 @@ PERSON_LINK = Table(
     ),
 )
 
+# Codes by which an office lets a resident bind their own account; kept as history.
+BINDING_CODE = Table(
+    "binding_code",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("patient", Text, nullable=False, index=True),
+    Column("issued_by", Text, ForeignKey("account.id"), nullable=False),
+    Column("organization", Text, nullable=False),
+    Column("code_mac", LargeBinary, nullable=False, unique=True),
+    Column("failures", Integer, nullable=False),
+    Column("made_at", _INSTANT, nullable=False),
+    Column("expires_at", _INSTANT, nullable=False),
+    Column("used_at", _INSTANT),
+    Column("used_by", Text, ForeignKey("account.id")),
+)
+
 CLIENT = Table(
     "client",
     METADATA,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tasuki.auth import account_words, staff_words
+from tasuki.auth import account_words, binding_words, staff_words
 from tasuki.auth.proxies import words as proxy_words
 from tasuki.shared.access import purposes
 
@@ -17,6 +17,7 @@ JAPANESE: Mapping[str, str] = MappingProxyType(
         **account_words.JAPANESE,
         **staff_words.JAPANESE,
         **proxy_words.JAPANESE,
+        **binding_words.JAPANESE,
         "lang": "ja",
         "title": "サインイン",
         "error_prefix": "エラー",
@@ -59,6 +60,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         **account_words.ENGLISH,
         **staff_words.ENGLISH,
         **proxy_words.ENGLISH,
+        **binding_words.ENGLISH,
         "lang": "en",
         "title": "Sign in",
         "error_prefix": "Error",

@@ -39,12 +39,13 @@ class Asked:
 
     Attributes:
         member: Insurer, symbol, number and branch, as `same_person_key` writes them.
-        office: The organisation that asks, `urn:tasuki:municipality|…`.
+        office: The organisation that asks, `urn:tasuki:municipality|…`: only its residents are found.
+            None for the person themselves.
     """
 
     member: str
     birth: date
-    office: str
+    office: str | None
 
 
 def member_of(insurer: str, symbol: str, number: str, branch: str) -> str | None:
@@ -79,7 +80,7 @@ class People:
         self._ids = ids
 
     async def resident(self, asked: Asked) -> str | None:
-        """Return the Patient of a person who lives where the office is; None for everybody else.
+        """Return the Patient of a person, who lives where the office is if one asks; None for nobody.
 
         Raises:
             NotNow: The PHR does not answer.
@@ -118,12 +119,14 @@ class People:
 
 
 def _is(patient: dict[str, Any], asked: Asked) -> bool:
+    if patient.get("birthDate") != asked.birth.isoformat():
+        return False
+    if asked.office is None:
+        return True
     places = (
         resolve_municipality(str(address.get("text") or ""))
         for address in patient.get("address", ())
         if address.get("use") not in ("old", "temp")
     )
     office = asked.office.removeprefix(MUNICIPALITY)
-    return patient.get("birthDate") == asked.birth.isoformat() and any(
-        place is not None and place.code == office for place in places
-    )
+    return any(place is not None and place.code == office for place in places)

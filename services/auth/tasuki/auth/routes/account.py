@@ -22,6 +22,7 @@ from tasuki.auth.proving import Posted, prove
 from tasuki.auth.proxies.book import about, acting_for
 from tasuki.auth.proxies.people import MUNICIPALITY
 from tasuki.auth.routes.account_desk import ACCOUNT, Desk, form_of
+from tasuki.auth.routes.binding import binding_routes
 from tasuki.auth.routes.cookies import Cookie
 from tasuki.auth.routes.proxies import proxy_routes
 from tasuki.auth.routes.represented import represented_routes
@@ -164,6 +165,7 @@ class AccountPages:
             administers=administering,
             records_papers=administering and self._records_papers(session),
             resident=session.account.role is Role.RESIDENT,
+            can_bind=session.account.patient is None and self._context.people is not None,
             proxies=proxies[0],
             acting=proxies[1],
             has_site=self._context.site is not None,
@@ -190,6 +192,7 @@ def account_routes(
     router.include_router(staff_routes(desk))
     router.include_router(proxy_routes(desk))
     router.include_router(represented_routes(desk))
+    router.include_router(binding_routes(desk))
     router.add_api_route("/account", pages.show, methods=["GET"])
     router.add_api_route("/account/sign-in", pages.sign_in, methods=["POST"])
     router.add_api_route("/account/sign-out", pages.sign_out, methods=["POST"])

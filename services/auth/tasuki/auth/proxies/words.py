@@ -91,6 +91,7 @@ JAPANESE: Mapping[str, str] = MappingProxyType(
         "papers_court-decision": "審判書の謄本と確定証明書",
         "represented_name": "代理する方の名前（ご本人に見えます）",
         "represented_person": "代理される方の名前（代理する方に見えます）",
+        "represented_last_day_hint": "親は、子の18歳の誕生日の前の日まで。後見人は最長1年で、そのたびに書類を確かめます。",
         "represented_submit": "記録してコードを出す",
         "represented_code": "代理する方に渡すコード（今だけ表示されます）",
         "represented_code_how": "{minutes}分以内に1回だけ使えます。代理する方が、自分のアカウントの「代理」のページで入れます。",
@@ -189,6 +190,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "papers_court-decision": "Court decision with certificate of finality",
         "represented_name": "Name of who represents (shown to the person)",
         "represented_person": "Name of the person (shown to who represents)",
+        "represented_last_day_hint": "A parent until the day before the child's 18th birthday; a guardian for a"
+        " year at most, and papers are checked anew.",
         "represented_submit": "Record, and get a code",
         "represented_code": "Code for who represents (shown only now)",
         "represented_code_how": "To be used once, within {minutes} minutes, on the page “Proxies” of their own"

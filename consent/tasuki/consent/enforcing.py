@@ -18,10 +18,12 @@ from tasuki.consent.decision import (
     DenyReason,
     Fate,
     Permit,
+    Route,
     decide,
     facts_but_links,
     facts_of,
 )
+from tasuki.consent.decision.labelling import is_kept_from_proxies
 from tasuki.consent.keeping import FEED
 from tasuki.consent.operator import is_own, is_represented, refusal
 from tasuki.consent.resource_types import R4_TYPES, class_of
@@ -205,10 +207,16 @@ def ruling_of(decision: Decision) -> Ruling:
         return Ruling.refuse(f"{decision.reason}/{basis_text(decision)}")
     residual = decision.residual
     facts = facts_of if residual.heeds_links() else facts_but_links
+    proxy = decision.basis.route is Route.PROXY
+
+    def passes(resource: Mapping[str, Any]) -> bool:
+        released = residual.fate(facts(resource)) is Fate.RELEASE
+        return released and not (proxy and is_kept_from_proxies(resource))
+
     return Ruling.permit_partly(
         basis_text(decision),
         withheld_types=residual.withheld_types(),
-        screen=lambda resource: residual.fate(facts(resource)) is Fate.RELEASE,
+        screen=passes,
         masked=lambda resource: residual.fate(facts(resource)) is Fate.MASK,
     )
 

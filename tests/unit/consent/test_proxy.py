@@ -22,6 +22,7 @@ from tasuki.consent.decision import (
     decide,
     facts_of,
 )
+from tasuki.consent.enforcing import ruling_of
 from tasuki.consent.policy import ImplicitPolicy
 from tasuki.consent.vocabulary import PROXIES, ActorRole, DataClass, Effect, Level, Purpose
 
@@ -52,6 +53,28 @@ def asked(request_of: Callable[..., AccessRequest]) -> Callable[..., Decision]:
         return decide(request_of(**{**sound, **over}))
 
     return build
+
+
+CONTRACEPTIVES = (
+    {"medicationCodeableConcept": {"text": "マーベロン28"}},
+    {"medicationCodeableConcept": {"coding": [{"display": "ドロエチ配合錠「あすか」"}]}},
+    {"medicationCodeableConcept": {"text": "Levonorgestrel 1.5 mg"}},
+    {"reasonCode": [{"coding": [{"system": "http://hl7.org/fhir/sid/icd-10", "code": "Z30.0"}]}]},
+    {"note": [{"text": "避妊について相談"}]},
+)
+
+
+@pytest.mark.parametrize("said", CONTRACEPTIVES)
+def test_contraception_is_seen_in_care_and_by_no_proxy(
+    asked: Callable[..., Decision], request_of: Callable[..., AccessRequest], said: dict[str, Any]
+) -> None:
+    request = {"resourceType": "MedicationRequest", "id": "1", **said}
+    proxy, care = ruling_of(asked()), ruling_of(decide(request_of(policy=OPEN)))
+    assert care.admits(request)
+    assert not proxy.admits(request)
+    assert not proxy.masks(request)
+    plain = {"resourceType": "MedicationRequest", "id": "2", "note": [{"text": "食後に"}]}
+    assert proxy.admits(plain)
 
 
 def fate(decision: Decision, facts: ResourceFacts) -> Fate:

@@ -62,10 +62,18 @@ class _Table:
 
 def known_labels() -> tuple[str, ...]:
     """Return every sensitivity the table knows, in its order."""
-    return _table().labels
+    return _table("labels").labels
 
 
-def labels_of(resource: Mapping[str, Any]) -> frozenset[str]:
+def is_kept_from_proxies(resource: Mapping[str, Any]) -> bool:
+    """Return whether a resource is of what a proxy is not shown though everyday care must see it.
+
+    Contraception: a daughter's parent is not told of it, and her physician has to know.
+    """
+    return bool(labels_of(resource, "from_proxies"))
+
+
+def labels_of(resource: Mapping[str, Any], table: str = "labels") -> frozenset[str]:
     """Return the v3-ActCode sensitivities of a resource by its codes and words, wherever they are."""
     if resource.get("resourceType") in NEVER_LABELLED:
         return frozenset()
@@ -77,7 +85,7 @@ def labels_of(resource: Mapping[str, Any]) -> frozenset[str]:
             for name, inner in value.items():
                 if isinstance(inner, str):
                     if name in _LOOKED_AT:
-                        found |= _of_one(name, inner, value)
+                        found |= _of_one(table, name, inner, value)
                 elif isinstance(inner, (dict, list)) and name not in _PASSED_BY:
                     pending.append(inner)
         else:
@@ -85,27 +93,29 @@ def labels_of(resource: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _of_one(name: str, value: str, beside: Mapping[str, Any]) -> frozenset[str]:
+def _of_one(table: str, name: str, value: str, beside: Mapping[str, Any]) -> frozenset[str]:
     if name == "code":
-        return _of_coding(str(beside.get("system")), value)
+        return _of_coding(table, str(beside.get("system")), value)
     is_term = "coding" in beside or "system" in beside
-    return _of_term(value) if is_term and len(value) <= _TERM else _table().of_text(value)
+    if is_term and len(value) <= _TERM:
+        return _of_term(table, value)
+    return _table(table).of_text(value)
 
 
 # The same few terms and codes stand in most resources. Nothing but the words of a coding is
 # remembered: a name or a note is somebody's.
 @lru_cache(maxsize=_REMEMBERED)
-def _of_term(text: str) -> frozenset[str]:
-    return _table().of_text(text)
+def _of_term(table: str, text: str) -> frozenset[str]:
+    return _table(table).of_text(text)
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _of_coding(system: str, code: str) -> frozenset[str]:
-    label = _table().of_code(code) if _ICD10.search(system) else None
+def _of_coding(table: str, system: str, code: str) -> frozenset[str]:
+    label = _table(table).of_code(code) if _ICD10.search(system) else None
     return frozenset() if label is None else frozenset({label})
 
 
 @cache
-def _table() -> _Table:
+def _table(name: str) -> _Table:
     told = resources.files("tasuki.consent.decision").joinpath("labelling.json").read_text("utf-8")
-    return _Table(json.loads(told)["labels"])
+    return _Table(json.loads(told)[name])

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select, text
@@ -27,6 +27,8 @@ from tests.integration.auth.world import (
 
 from tasuki.auth.one_time_codes import code_at
 from tasuki.auth.provisioning import disable_account
+from tasuki.auth.routes import authorize
+from tasuki.auth.routes.requests import decided
 from tasuki.auth.tables import METADATA, SIGN_IN
 
 if TYPE_CHECKING:
@@ -110,6 +112,21 @@ async def test_one_step_of_grace_on_either_side(world: World, seconds: int, stat
     code = code_at(NURSE.totp_secret, world.clock.now() + timedelta(seconds=seconds))
     response = await world.submit(await world.open_page(aud=SHELTER), NURSE, code=code)
     assert response.status_code == status
+
+
+async def test_a_code_does_not_grow_too_old_while_it_waits_for_its_turn(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def late(*given: Any) -> Any:
+        world.clock.advance(timedelta(seconds=100))
+        return await decided(*given)
+
+    page, code = await world.open_page(), code_at(RESIDENT.totp_secret, world.clock.now())
+    monkeypatch.setattr(authorize, "decided", late)
+    assert (await world.submit(page, RESIDENT, code=code)).status_code == 303
+    world.clock.advance(timedelta(seconds=40))
+    again = await world.submit(await world.open_page(), RESIDENT, code=code)
+    assert again.status_code == 403, "used, and too old when it came"
 
 
 async def test_full_width_digits_and_user_names_are_read_as_meant(world: World) -> None:

@@ -13,6 +13,8 @@ from tasuki.auth.sign_in import Credentials, check_credentials
 from tasuki.auth.sign_in_log import Method, Outcome
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from tasuki.auth.accounts import Account
@@ -27,11 +29,13 @@ class Posted:
         browser: Value of the cookie; empty for none.
         page: What the form was made for: the authorization request in the URL as received, or the
             name of a page of our own.
+        at: When it came; it may have to wait for its turn.
     """
 
     form: dict[str, str] = field(repr=False)
     browser: str = field(repr=False)
     page: str = field(repr=False)
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,6 @@ async def prove(connection: AsyncConnection, context: AuthContext, posted: Poste
         )
         return Proof(account, outcome, Method.PASSKEY)
     typed = Credentials(form.get("username", ""), form.get("password", ""), form.get("code", ""))
-    checked = await check_credentials(connection, context, typed)
+    checked = await check_credentials(connection, context, typed, at=posted.at)
     method = Method.PASSWORD_AND_CODE if checked.voucher is None else Method.VOUCHED
     return Proof(checked.account, checked.outcome, method, checked.voucher)

@@ -74,9 +74,9 @@ class AccountPages:
         form, browser = await form_of(request), self._browser.value(request)
         if not self._desk.is_ours(form, browser):
             return self._sign_in_page(request, message="expired")
+        posted = Posted(form, browser, page=ACCOUNT, at=self._context.clock.now())
         # A failed attempt commits as well: it must be counted and recorded.
         async with self._desk.turns, self._desk.engine.begin() as connection:
-            posted = Posted(form, browser, page=ACCOUNT)
             proof = await prove(connection, self._context, posted)
             secret = await connection.run_sync(_recorded, self._context, proof)
         if secret is None:

@@ -61,12 +61,13 @@ class AuthorizationPages:
         except OAuth2Error as error:
             return _refusal(request, Refused(error.error))
         browser = request.cookies.get(self._cookie.name, "")
+        came = self._context.clock.now()
         # A failed attempt commits as well: it must be counted and recorded.
         async with self._turns, self._engine.begin() as connection:
             visit = await connection.run_sync(checked_visit, self._context, pairs)
             if isinstance(visit, Refused):
                 return _refusal(request, visit)
-            posted = Posted(form, browser, page=request.url.query)
+            posted = Posted(form, browser, page=request.url.query, at=came)
             end = await decided(connection, self._context, visit, posted)
         if isinstance(end, str):
             return self._form_page(request, visit, message=end, chosen=form.get("purpose"))

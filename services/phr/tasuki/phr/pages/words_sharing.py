@@ -30,8 +30,8 @@ SHARING: Final[WordTable] = {
     "sharing.permit-again": ("避難所に見せる（もとに戻す）", "Let shelters see it again"),
     "sharing.regions": ("ふだんの診療での別の地域", "Other regions in everyday care"),
     "sharing.regions.what": (
-        "別の地域の医師が、診療のためにあなたの記録を見ることです。あなたが認めたときだけ見られます。",
-        "A clinician of another region sees your record for your care. Only if you agree.",
+        "別の地域の医師が、診療のためにあなたの記録を見ることです。あなたが認めたときだけ見られます。認めると、精神科・HIVなどの特に慎重な扱いの記録も、診療する医師に見えます。",
+        "A clinician of another region sees your record for your care. Only if you agree. Clinicians who treat you then see specially protected records too, such as psychiatric ones and HIV.",
     ),
     "sharing.regions.default": ("いま: 認めていません。", "Now: you have not agreed."),
     "sharing.regions.opted-in": ("いま: 認めています。", "Now: you have agreed."),

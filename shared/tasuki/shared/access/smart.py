@@ -45,7 +45,9 @@ SCOPES_SUPPORTED = (
     "tasuki/feed",
     "tasuki/locate",
     "tasuki/match",
+    "tasuki/override",
     "tasuki/profile",
+    "tasuki/review",
     "tasuki/warn",
 )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
+from tests.scratch import scratch
 
 from tasuki.deploy.postgres import EmbeddedPostgres
 from tasuki.shared.access.records import NOBODY, Method, NewVersion
@@ -89,7 +90,7 @@ def server_for_session() -> Iterator[Server]:
     Not under pytest's: that is closed to others whenever a session starts, and the server may run
     as a user of its own.
     """
-    with tempfile.TemporaryDirectory(prefix="tasuki-test-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tasuki-test-", dir=scratch()) as folder:
         server = Server(Path(folder))
         asyncio.run(server.prepare())
         try:
@@ -144,6 +145,8 @@ async def world_on(server: Server, folder: Path) -> AsyncIterator[World]:
     ring = FileKeyRing.create(folder / "keys.json", TENANTS)
     async with _opened(server, names, ring, TENANT) as world:
         yield world
+    for name in names if server.postgres.running else ():  # memory is not for ever
+        await server.run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @contextlib.asynccontextmanager

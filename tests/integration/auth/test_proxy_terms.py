@@ -89,7 +89,8 @@ def test_scopes_open_the_classes_and_nothing_beside(
     assert len(str(scopes)) < MAX_CHARACTERS
     assert len(scopes.resources) < MAX_SCOPES
     kept = scopes_within(Role.PROXY, scopes, patient="Patient/1")
-    assert kept == scopes
+    assert kept.resources == scopes.resources
+    assert scopes.words - kept.words == {"launch", "launch/encounter"}  # there was no launch
     assert not scopes_within(Role.PROXY, scopes, patient=None).resources
     for scope in scopes.resources:
         assert scope.context == "patient"

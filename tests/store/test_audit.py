@@ -26,7 +26,11 @@ from tasuki.shared.store.stamper import SIGN_EVERY
 from tasuki.shared.store.vault import AUDIT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tasuki.shared.audit.checkpoint import Checkpoint
+    from tasuki.shared.store.hot import Line
+    from tasuki.shared.store.schema import AnyRow
 
 pytestmark = pytest.mark.anyio
 
@@ -92,6 +96,32 @@ async def test_a_head_is_signed_when_its_second_has_passed(world: World) -> None
     await world.store.stamper.stamp()
     _, heads = await _log(world)
     assert [head.size for head in heads] == [1, 2]
+
+
+async def test_a_head_counts_its_second_from_when_leaves_were_looked_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A leaf left while a head was being signed is under the next, and needs no further second."""
+    stamper = world.store.stamper
+    numbered = stamper._stamp_leaves
+
+    async def slowly(line: Line, waiting: Sequence[AnyRow]) -> int:
+        found = await numbered(line, waiting)
+        monkeypatch.setattr(stamper, "_stamp_leaves", numbered)
+        async with world.store.unit() as unit:
+            await unit.record([seen("p2")])
+        world.clock.advance(SIGN_EVERY)
+        return found
+
+    for slow in (False, True):
+        async with world.store.unit() as unit:
+            await unit.record([seen("p1")])
+        if slow:
+            monkeypatch.setattr(stamper, "_stamp_leaves", slowly)
+        await stamper.stamp()
+    await stamper.stamp()
+    _, heads = await _log(world)
+    assert [head.size for head in heads] == [1, 3]
 
 
 async def test_a_leaf_taken_out_of_the_database_shows(world: World) -> None:

@@ -215,18 +215,18 @@ class Stamper:
     async def stamp(self) -> bool:
         """Number one batch; return whether there may be more."""
         async with self._one, begun(self._by_hand) as line:
+            began = self._clock.now()  # whatever was left before is among what is sealed by it
             if not (await _TRY_LOCK.rows(line, self._of_tenant))[0].got:
                 return False
             batch = {**self._of_tenant, "batch": BATCH}
             changes = int((await _STAMP_CHANGES.rows(line, batch))[0].stamped)
             leaves = await self._stamp_leaves(line, await _WAITING_LEAVES.rows(line, batch))
-            now = self._clock.now()
             unsigned = self._unsigned or leaves > 0
-            due = unsigned and now - self._signed_at >= SIGN_EVERY
+            due = unsigned and began - self._signed_at >= SIGN_EVERY
             if due:
-                await self._checkpoint(line, now)
+                await self._checkpoint(line, self._clock.now())
         self._unsigned = unsigned and not due
-        self._signed_at = now if due else self._signed_at
+        self._signed_at = began if due else self._signed_at
         if changes:
             async with self._moved:
                 self.stamps += 1

@@ -330,6 +330,9 @@ async def batch(v: Visit) -> None:
 async def network_tokens(v: Visit) -> None:
     v.count(v.person.patient)
     answer = await v.ask("GET", f"Patient/{v.person.id}/$network-tokens")
+    if v.asker.caller.role in ("service", "resident") and not whole(v, "Patient"):
+        v.require(answer, 403)  # a part of the Patients is not enough
+        return
     if v.asker.caller.role not in ("service", "resident"):
         v.require(answer, 403, 404)
         v.require_like(answer, await v.absent("", "GET", f"Patient/{NEVER}/$network-tokens"))

@@ -299,6 +299,8 @@ async def disclosures(v: Visit) -> None:
     known: set[str] = set()
     if answer.status_code == 200:
         known = {row.id for row in person.rows if not _untold(row)}
+        # Who is looked at in a Group is told so, by its id (ADR 20).
+        known |= {row.id for row in v.holder.common if person in row.members}
     for mark in set(MARK.findall(answer.text)) - known:
         held = v.world.by_mark.get(mark)
         if held is not None:

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.store.gate import principal
 
+from tasuki.shared.access.principal import Role
 from tasuki.shared.access.rulings import Ruling
 
 if TYPE_CHECKING:
@@ -117,3 +119,28 @@ async def test_who_is_hidden_is_no_note_either(house: House) -> None:
         f"/?_type=Condition,AllergyIntolerance&patient={patient},{other}",
     ):
         assert _notes((await house.get(path, token="clinician")).json()) == []
+
+
+@pytest.mark.parametrize("value", ["here", "nowhere"])
+async def test_who_comes_for_one_person_is_told_whatever_a_chain_finds(
+    house: House, value: str
+) -> None:
+    """Else the note would say whether the chain found something."""
+    patient = await _person(house, "1")
+    subject = {"subject": {"reference": f"Patient/{patient}"}}
+    number = {"identifier": [{"system": "urn:o", "value": "here"}]}
+    seen = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+    result = await house.create({**seen, **subject, **number})
+    report = {"resourceType": "DiagnosticReport", "status": "final", "code": {"text": "y"}}
+    await house.create({**report, **subject, "result": [{"reference": f"Observation/{result}"}]})
+    house.decider.rulings[patient] = Ruling.permit_partly(
+        "some",
+        withheld_types=frozenset({"DiagnosticReport"}),
+        screen=lambda one: one["resourceType"] != "DiagnosticReport",
+    )
+    house.verifier.known["proxy"] = principal(
+        Role.PROXY, scopes="patient/*.rs", patient=f"Patient/{patient}"
+    )
+    asked = f"/DiagnosticReport?result.identifier=urn:o|{value}"
+    told = (await house.get(asked, token="proxy")).json()
+    assert (told["total"], _notes(told)) == (0, ["withheld: DiagnosticReport"])

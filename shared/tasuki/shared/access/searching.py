@@ -214,7 +214,8 @@ class Searching(Pages):
         if query.chains or query.reverses:
             where, accepts = await self._followed(query, where)
         rows = await candidates(self._unit, query, where, self._shown)
-        self._confined = where.owners or frozenset()  # last by the search itself, after its chains
+        # Last by the search itself, after its chains; who comes for one person asks about them anyway.
+        self._confined = where.owners or mine.owners or frozenset()
         self._sought |= self._confined
         if query.identifier_tokens():
             self._sought |= {row.owner for row in rows}

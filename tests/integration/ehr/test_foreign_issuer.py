@@ -296,6 +296,7 @@ async def test_a_resident_is_who_the_provider_says_by_reference_only(
         {"claims": {}},
         {"roles": {}},
         {"roles": {"physician": "service"}},
+        {"roles": {"physician": "proxy"}},
         {"roles": {"physician": "god"}},
         {"purposes": {"clinician": "BTG"}},
         {"purposes": {"clinician": "PUBHLTH"}},

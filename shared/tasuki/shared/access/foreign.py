@@ -63,8 +63,11 @@ class TrustedIssuer(BaseModel):
 
     @model_validator(mode="after")
     def _sound(self) -> Self:
-        if "role" not in self.claims or not self.roles or Role.SERVICE in self.roles.values():
-            raise ValueError("say where the role stands and what it means; none is a service's")
+        never = {Role.SERVICE, Role.PROXY}  # who acts for whom is settled at our own server
+        if "role" not in self.claims or not self.roles or never & set(self.roles.values()):
+            raise ValueError(
+                "say where the role stands and what it means; none is a service's or a proxy's"
+            )
         if any(one == BTG or not may_ask(role, one) for role, one in self.purposes.items()):
             raise ValueError("a purpose is one its role may ask for, and no override")
         try:

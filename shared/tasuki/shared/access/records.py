@@ -266,10 +266,11 @@ class Unit(Protocol):
         """Return the network tokens (hex) of a Patient."""
         ...
 
-    async def copies(self, feed: str, owner: str) -> list[Copy]:
+    async def copies(self, feed: str, owner: str) -> Sequence[Copy]:
         """Return what we hold of another service's feed about this Patient, by key.
 
-        Linked by network tokens: the other service knows the person under another id.
+        Linked by network tokens: the other service knows the person under another id. After `head`
+        with this feed the very object of before may come again, where nothing has changed.
         """
         ...
 

@@ -6,6 +6,7 @@ token, with a cursor and the time at which the copy was last known to be complet
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, bindparam, delete, literal_column, select, true
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from tasuki.shared.store.schema import AnyRow, Statement
     from tasuki.shared.store.vault import KeyVault
 
+MARK_BITS = 63  # a positive bigint
 
 _BY_TOKEN = (
     select(REPLICA.c.key, REPLICA.c.seq, REPLICA.c.sealed)
@@ -169,6 +171,8 @@ class Replicas:
             if tokens:
                 await connection.execute(insert(REPLICA_TOKEN), tokens)
             moved = {"epoch": cursor.epoch, "seq": cursor.seq, "fresh_at": cursor.fresh_at}
+            if entries:
+                moved["mark"] = secrets.randbits(MARK_BITS)
             await connection.execute(
                 insert(CURSOR)
                 .values(tenant=self._tenant, feed=feed, **moved)

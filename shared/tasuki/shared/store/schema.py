@@ -237,6 +237,8 @@ CURSOR = Table(
     Column("epoch", Text, nullable=False),
     Column("seq", BigInteger, nullable=False),
     Column("fresh_at", DateTime(timezone=True), nullable=False),
+    # Another number whenever anything in the copy has changed; by chance, so that none comes again.
+    Column("mark", BigInteger, nullable=True),
 )
 
 # Has an end from the beginning: the rest of a search, an export under way.

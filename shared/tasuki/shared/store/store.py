@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, func, select
 
 from tasuki.shared.access.records import Change, FeedPage
 from tasuki.shared.store.answering import answering
+from tasuki.shared.store.consulted import Remembered
 from tasuki.shared.store.hot import begun
 from tasuki.shared.store.kept import KeptShelf
 from tasuki.shared.store.ledger import SealedLedger
@@ -99,12 +100,15 @@ class SealedStore:
         self.replicas = Replicas(self.engine, self.vault, tenant)
         self.ledger = SealedLedger(self._by_hand, ring, tenant)
         self.stamper = Stamper(self.engine, tenant, ring, clock, ids)
+        self._remembered = Remembered()
 
     @asynccontextmanager
     async def unit(self, *, still: bool = False) -> AsyncIterator[SealedUnit]:
         """See `RecordStore.unit`."""
         async with answering(), begun(self._by_hand, still=still) as line:
-            unit = SealedUnit(line, self.vault, self.ring, self.tenant, self.network)
+            unit = SealedUnit(
+                line, self.vault, self.ring, self.tenant, self.network, self._remembered
+            )
             yield unit
         if unit.changed:
             self.stamper.notice()

@@ -25,13 +25,14 @@ from tasuki.shared.store import appending, leaves
 from tasuki.shared.store.appending import place_of
 from tasuki.shared.store.asof import AsOf
 from tasuki.shared.store.bounds import Budget, all_or_none, first_opened
+from tasuki.shared.store.consulted import Held, State, head_with_copies, head_with_state
 from tasuki.shared.store.evidence import evidence_of
 from tasuki.shared.store.histories import Histories
 from tasuki.shared.store.hot import Hot
 from tasuki.shared.store.kept import KeptShelf
 from tasuki.shared.store.lookups import Lookups
 from tasuki.shared.store.quarantine import QuarantineShelf
-from tasuki.shared.store.replica import COPIES, COPIES_UNDER, copies_of, copy_place
+from tasuki.shared.store.replica import COPIES, COPIES_UNDER, copy_place
 from tasuki.shared.store.schema import HEAD, VERSION
 from tasuki.shared.store.vault import AUDIT, RECORD
 from tasuki.shared.store.versions import COLUMNS, SOME_VERSIONS, wanted_versions
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
     from tasuki.shared.audit.events import AuditRecord
     from tasuki.shared.audit.proven import Evidence
     from tasuki.shared.crypto.keyring import KeyRing, NetworkKeys
+    from tasuki.shared.store.consulted import Remembered, Sealed
     from tasuki.shared.store.hot import Line
     from tasuki.shared.store.schema import AnyRow
     from tasuki.shared.store.vault import KeyVault
@@ -68,19 +70,8 @@ _THIS = and_(
     HEAD.c.id == bindparam("id_"),
 )
 _HEAD = Hot(_CURRENT.where(_THIS), looks=True)
-# With a head, in one statement, what its ruling will ask for.
-_COPY = copies_of(HEAD.c.owner).correlate(HEAD).lateral("copy")
-_COPIES_OF_HEAD = select(
-    func.array_agg(_COPY.c.key).label("copy_keys"),
-    func.array_agg(_COPY.c.seq).label("copy_seqs"),
-    func.array_agg(_COPY.c.sealed).label("copy_bodies"),
-).lateral("held")
-_HEAD_AND_COPIES = Hot(
-    select(*_NEWEST.c, *_COPIES_OF_HEAD.c)
-    .select_from(HEAD.join(_NEWEST, true()).join(_COPIES_OF_HEAD, true()))
-    .where(_THIS),
-    looks=True,
-)
+_HEAD_AND_COPIES = Hot(head_with_copies(_NEWEST).where(_THIS), looks=True)
+_HEAD_AND_STATE = Hot(head_with_state(_NEWEST).where(_THIS), looks=True)
 _LIVE = _CURRENT.where(HEAD.c.tenant == bindparam("tenant"), ~HEAD.c.deleted)
 _OF_OWNER = Hot(
     all_or_none(
@@ -153,6 +144,7 @@ class SealedUnit:
         ring: KeyRing,
         tenant: str,
         network: NetworkKeys | None,
+        remembered: Remembered,
     ) -> None:
         self._line = line
         self._vault = vault
@@ -162,7 +154,9 @@ class SealedUnit:
         self._shelf = QuarantineShelf(line, vault, tenant)
         kept = KeptShelf(line, vault, tenant)
         past = AsOf(line, tenant)
-        self._fetched: dict[tuple[str, str], list[tuple[str, str, int, bytes]]] = {}
+        self._remembered = remembered
+        self._ready: dict[tuple[str, str], list[Copy]] = {}
+        self._sealed: dict[tuple[str, str], tuple[Sealed, tuple[str, str], State]] = {}
         self._budget = Budget()
         self.changed = False
         self.by_identifier = self._lookups.by_identifier
@@ -186,14 +180,28 @@ class SealedUnit:
 
     async def head(self, type_: str, id_: str, feed: str | None = None) -> Stored | None:
         """See `Unit.head`."""
-        values = {"type_": type_, "id_": id_, "feed": feed}
-        rows = await self._rows(_HEAD if feed is None else _HEAD_AND_COPIES, values)
-        if feed is not None and rows:
-            row = rows[0]
-            held = zip(row.copy_keys or (), row.copy_seqs or (), row.copy_bodies or (), strict=True)
-            self._fetched[(feed, row.owner)] = [(feed, *one) for one in held]
+        values: dict[str, object] = {"type_": type_, "id_": id_}
+        if feed is None:
+            return await self._one(_HEAD, values)
+        expected = self._remembered.expected(feed, type_, id_)
+        statement = _HEAD_AND_COPIES if expected is None else _HEAD_AND_STATE
+        rows = await self._rows(statement, {**values, "feed": feed})
+        if rows:
+            self._take_along(feed, rows[0], expected)
         opened = await self._opened(rows)
         return opened[0] if opened else None
+
+    def _take_along(self, feed: str, row: AnyRow, expected: Held | None) -> None:
+        """Lay ready what was fetched with a head, for `copies` to give once."""
+        place, state = (feed, row.owner), State.of(row)
+        self._remembered.saw(feed, state)
+        if expected is None:
+            held = zip(row.copy_keys or (), row.copy_seqs or (), row.copy_bodies or (), strict=True)
+            self._sealed[place] = [(feed, *one) for one in held], (row.type, row.id), state
+        elif expected.owner == row.owner and expected.state == state:
+            self._ready[place] = expected.copies
+        else:
+            self._remembered.drop(feed, expected)
 
     async def head_for_update(self, type_: str, id_: str) -> Stored | None:
         """See `Unit.head_for_update`."""
@@ -247,13 +255,19 @@ class SealedUnit:
             return []
         return await self._counted(await self._within(_BY_IDS, {"type_": type_, "ids": list(ids)}))
 
-    async def copies(self, feed: str, owner: str) -> list[Copy]:
+    async def copies(self, feed: str, owner: str) -> Sequence[Copy]:
         """See `Unit.copies`."""
-        found = self._fetched.pop((feed, owner), None)
-        if found is None:
+        ready = self._ready.pop((feed, owner), None)
+        if ready is not None:
+            return ready
+        fetched = self._sealed.pop((feed, owner), None)
+        if fetched is None:
             rows = await self._rows(COPIES, {"feed": feed, "owner": owner})
-            found = [(feed, row.key, row.seq, row.sealed) for row in rows]
-        return await self._copied(found)
+            return await self._copied([(feed, row.key, row.seq, row.sealed) for row in rows])
+        sealed, place, state = fetched
+        copies = await self._copied(sealed)
+        self._remembered.keep(feed, place, Held(owner, state, copies))
+        return copies
 
     async def copies_under(self, feeds: Sequence[str], tokens: Sequence[str]) -> list[Copy]:
         """See `Unit.copies_under`."""

@@ -17,6 +17,7 @@ from tests.access.matrix import Plan, visited
 from tasuki.consent import enforcing
 from tasuki.consent.client import Freshness
 from tasuki.consent.enforcing import ConsentDecider
+from tasuki.consent.remembered import Rulings
 from tasuki.consent.vocabulary import ActorRole, Level
 from tasuki.shared.access.base import AtTheGate
 from tasuki.shared.access.exports.exporting import Exporting
@@ -60,6 +61,7 @@ def a_decider_that_permits_everything(patch: pytest.MonkeyPatch) -> None:
 
 def a_screen_that_is_dropped(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Ruling, "admits", lambda ruling, _: ruling.permitted)
+    patch.setattr(Ruling, "admits_stored", lambda ruling, row: ruling.permitted and bool(row.body))
     patch.setattr(AtTheGate, "_may_be_seen", _yes)
 
 
@@ -187,6 +189,11 @@ def a_mask_that_tells_of_everything(patch: pytest.MonkeyPatch) -> None:
         return ruling.permitted and not ruling.admits(resource)
 
     patch.setattr(Ruling, "masks", masks)
+    patch.setattr(
+        Ruling,
+        "masks_stored",
+        lambda ruling, row: ruling.permitted and bool(row.body) and not ruling.admits_stored(row),
+    )
 
 
 def a_server_that_is_always_empty(patch: pytest.MonkeyPatch) -> None:
@@ -219,6 +226,13 @@ SPOILT: dict[Spoil, tuple[str, ...]] = {
         *("number of everybody", "history of everything", "$export of people"),
     ),
 }
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ruling of before would not be spoilt, and a spoilt one would outlive its test."""
+    monkeypatch.setattr(Rulings, "on", lambda *_: None)
+    monkeypatch.setattr(Rulings, "keep", lambda *_: None)
 
 
 @pytest.mark.parametrize("spoil", SPOILT, ids=lambda spoil: spoil.__name__)

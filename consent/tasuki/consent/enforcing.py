@@ -24,26 +24,32 @@ from tasuki.consent.decision import (
     facts_of,
 )
 from tasuki.consent.decision.labelling import is_kept_from_proxies
+from tasuki.consent.decision.moments import same_answer_within
+from tasuki.consent.decision.remembered import Facts
 from tasuki.consent.keeping import FEED
 from tasuki.consent.operator import is_own, is_represented, refusal
+from tasuki.consent.remembered import Kept, Rulings
 from tasuki.consent.resource_types import R4_TYPES, class_of
 from tasuki.consent.vocabulary import ActorRole, DataClass, Purpose
 from tasuki.shared.access.principal import Role
 from tasuki.shared.access.records import NOBODY
-from tasuki.shared.access.rulings import Ruling
+from tasuki.shared.access.rulings import Ruling, StoredScreen
+from tasuki.shared.fhir.json import meaning_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from tasuki.consent.decision import BreakGlass, Decision
+    from tasuki.consent.decision import BreakGlass, Decision, Residual
     from tasuki.consent.keeping import KeptSnapshot
     from tasuki.consent.operator import RoleRules
+    from tasuki.consent.operator.asking import Answer, Answers
     from tasuki.consent.overrides.grant import Grant
     from tasuki.consent.policy import ImplicitPolicy
+    from tasuki.consent.rules import HeldConsent
     from tasuki.shared.access.principal import Principal
     from tasuki.shared.access.records import Unit
-    from tasuki.shared.access.rulings import Ask
+    from tasuki.shared.access.rulings import Ask, Screen
     from tasuki.shared.clock import Clock
 
 ROLES = {
@@ -89,6 +95,8 @@ class ConsentDecider:
         self._snapshot = snapshot
         self._roles = roles
         self._clock = clock
+        self._facts = Facts()
+        self._rulings = Rulings()
 
     @property
     def feed(self) -> str | None:
@@ -97,36 +105,58 @@ class ConsentDecider:
 
     async def rule(self, unit: Unit, ask: Ask) -> Ruling:
         """See `Decider.rule`."""
-        answers = self._roles.to(ask)
+        before = self._rulings.on(ask, self._clock.now())
+        answers = self._roles.to(ask) if before is None else before.answers
         answer = answers.to(ask.caller.principal.purpose)
         if not answer.permitted:
             return refusal(ask, answer)
-        if answer.alone:
+        if answer.alone or ask.owner == NOBODY:
             return Ruling.permit(answer.basis)
-        if ask.owner == NOBODY:
-            return Ruling.permit(answer.basis)
-        ruling = await self._consented(unit, ask, answers.heard)
-        if not ruling.permitted:
-            return ruling
-        return replace(ruling, basis=f"{ruling.basis}|{answer.basis}")
+        return await self._consented(unit, ask, answers, before)
 
-    async def _consented(self, unit: Unit, ask: Ask, heard: frozenset[Purpose]) -> Ruling:
+    async def _consented(
+        self, unit: Unit, ask: Ask, answers: Answers, before: Kept | None
+    ) -> Ruling:
         principal = ask.caller.principal
-        purpose = _purpose(principal)
-        age = self._snapshot.age()
-        own = is_own(principal, ask.owner)
+        purpose, own = _purpose(principal), is_own(principal, ask.owner)
+        age = None if own else self._snapshot.age()
         if not own and freshness(age, purpose) is Freshness.REFUSE:
             return Ruling.refuse("consent-snapshot-stale")
+        consents = () if own else await self._snapshot.consents(unit, ask.owner)
+        if before is not None and before.rests_on(consents, self._snapshot.declarations):
+            return before.ruling
+        request = self._request(ask, answers, consents)
+        if purpose is not Purpose.BTG:
+            return self._decided(ask, answers, request)
+        request = replace(request, break_glass=await self._override(unit, ask))
+        everyday = freshness(age, Purpose.TREAT) is Freshness.FRESH
+        ruling = _under_override(request, self._facts, everyday=everyday)
+        return _resting_on(ruling, answers.to(principal.purpose))
+
+    def _decided(self, ask: Ask, answers: Answers, request: AccessRequest) -> Ruling:
+        principal = ask.caller.principal
+        ruling = ruling_of(decide(request), self._facts)
+        ruling = _resting_on(ruling, answers.to(principal.purpose))
+        policies = self._roles.same_answers_within(request.at)
+        within = same_answer_within(request).shared_with(policies)
+        made_of = (principal, answers, request.consents, request.declarations)
+        self._rulings.keep(ask, Kept(*made_of, within, ruling))
+        return ruling
+
+    def _request(
+        self, ask: Ask, answers: Answers, consents: tuple[HeldConsent, ...]
+    ) -> AccessRequest:
+        principal = ask.caller.principal
         types = frozenset(ask.types)
-        request = AccessRequest(
+        return AccessRequest(
             patient=ask.owner,
-            purpose=purpose,
+            purpose=_purpose(principal),
             role=ROLES.get(principal.role),
             actor=Actor(
                 subject=principal.subject,
                 organization=principal.organization,
                 region=principal.region,
-                person=ask.owner if own else None,
+                person=ask.owner if is_own(principal, ask.owner) else None,
                 represents=ask.owner if is_represented(principal, ask.owner) else None,
                 reaches=_reached(principal),
                 provisioned_until=principal.expires_at,
@@ -135,15 +165,10 @@ class ConsentDecider:
             holder_region=self._region,
             resource_types=types & R4_TYPES,
             declarations=self._snapshot.declarations,
-            consents=() if own else await self._snapshot.consents(unit, ask.owner),
+            consents=consents,
             policy=self._policy,
-            may_ask=heard,
-            break_glass=await self._override(unit, ask) if purpose is Purpose.BTG else None,
+            may_ask=answers.heard,
         )
-        decision = decide(request)
-        if purpose is Purpose.BTG and freshness(age, Purpose.TREAT) is Freshness.FRESH:
-            return _under_override(decision, request)
-        return ruling_of(decision)
 
     async def _override(self, unit: Unit, ask: Ask) -> BreakGlass | None:
         """Return the caller's own override of this person: the one named, else the newest."""
@@ -177,16 +202,28 @@ def _by_our_clock(grant: Grant, now: datetime) -> Grant:
     return replace(grant, opened_at=now, ends_at=grant.ends_at - ahead)
 
 
-def _under_override(decision: Decision, request: AccessRequest) -> Ruling:
-    """Return the ruling under an override: never less than everyday care would see."""
-    if isinstance(decision, Deny) and decision.reason in NO_OVERRIDE:
-        return ruling_of(decision)
-    everyday = decide(replace(request, purpose=Purpose.TREAT, break_glass=None))
-    if isinstance(everyday, Deny):
-        return ruling_of(decision)
+def _resting_on(ruling: Ruling, answer: Answer) -> Ruling:
+    """Return a permit with what the role policy's answer rests on beside its own basis."""
+    return replace(ruling, basis=f"{ruling.basis}|{answer.basis}") if ruling.permitted else ruling
+
+
+def _under_override(request: AccessRequest, facts: Facts, *, everyday: bool) -> Ruling:
+    """Return the ruling under an override: never less than everyday care would see.
+
+    Args:
+        request: With the override, where there is one.
+        facts: Finds what a decision needs to know of resources.
+        everyday: Whether the snapshot is fresh enough for everyday care.
+    """
+    decision = decide(request)
+    if not everyday or (isinstance(decision, Deny) and decision.reason in NO_OVERRIDE):
+        return ruling_of(decision, facts)
+    usual = decide(replace(request, purpose=Purpose.TREAT, break_glass=None))
+    if isinstance(usual, Deny):
+        return ruling_of(decision, facts)
     if isinstance(decision, Deny):
-        return ruling_of(everyday)
-    override, care = ruling_of(decision), ruling_of(everyday)
+        return ruling_of(usual, facts)
+    override, care = ruling_of(decision, facts), ruling_of(usual, facts)
 
     def admits(resource: Mapping[str, Any]) -> bool:
         return override.admits(resource) or care.admits(resource)
@@ -201,24 +238,45 @@ def _under_override(decision: Decision, request: AccessRequest) -> Ruling:
     )
 
 
-def ruling_of(decision: Decision) -> Ruling:
+def ruling_of(decision: Decision, facts: Facts) -> Ruling:
     """Return a decision as the gate's ruling."""
     if isinstance(decision, Deny):
         return Ruling.refuse(f"{decision.reason}/{basis_text(decision)}")
     residual = decision.residual
-    facts = facts_of if residual.heeds_links() else facts_but_links
-    proxy = decision.basis.route is Route.PROXY
-
-    def passes(resource: Mapping[str, Any]) -> bool:
-        released = residual.fate(facts(resource)) is Fate.RELEASE
-        return released and not (proxy and is_kept_from_proxies(resource))
-
+    released: Screen = FateIs(Fate.RELEASE, residual, facts)
+    if decision.basis.route is Route.PROXY:
+        released = _but_what_is_kept_from_proxies(released)
     return Ruling.permit_partly(
         basis_text(decision),
         withheld_types=residual.withheld_types(),
-        screen=passes,
-        masked=lambda resource: residual.fate(facts(resource)) is Fate.MASK,
+        screen=released,
+        masked=FateIs(Fate.MASK, residual, facts),
     )
+
+
+class FateIs(StoredScreen):
+    """Passes the resources that a permit gives one fate."""
+
+    def __init__(self, fate: Fate, residual: Residual, facts: Facts) -> None:
+        self._fate = fate
+        self._residual = residual
+        self._facts = facts
+        self._heeds_links = residual.heeds_links()
+
+    def __call__(self, resource: Mapping[str, Any]) -> bool:
+        """See `Screen`."""
+        found = facts_of(resource) if self._heeds_links else facts_but_links(resource)
+        return self._residual.fate(found) is self._fate
+
+    def of_stored(self, body: bytes) -> bool:
+        """See `StoredScreen`."""
+        if self._heeds_links:
+            return self(meaning_of(body))
+        return self._residual.fate(self._facts.of(body)) is self._fate
+
+
+def _but_what_is_kept_from_proxies(screen: Screen) -> Screen:
+    return lambda resource: screen(resource) and not is_kept_from_proxies(resource)
 
 
 def basis_text(decision: Decision) -> str:

@@ -18,6 +18,7 @@ from tasuki.consent.provisions import read_held_consent
 from tasuki.shared.access.copies import Cursor, Entry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime, timedelta
 
     from tasuki.consent.declarations import Declaration
@@ -26,12 +27,13 @@ if TYPE_CHECKING:
     from tasuki.consent.rules import HeldConsent
     from tasuki.consent.signing.trust import Trust
     from tasuki.shared.access.copies import Copies
-    from tasuki.shared.access.records import Unit
+    from tasuki.shared.access.records import Copy, Unit
     from tasuki.shared.clock import Clock
 
 FEED = "consent"
 FOR_ALL = "00" * 16  # the token declarations are kept under: they are about nobody
 CACHED_RULES = 5_000
+CACHED_PERSONS = 5_000
 OVERRIDE_KEY = "override/"
 
 
@@ -52,6 +54,7 @@ class KeptSnapshot:
         self._complete = False
         # By what they say: a number may come again where the feed begins anew.
         self._rules: dict[bytes, HeldConsent] = {}
+        self._persons: dict[str, tuple[Sequence[Copy], tuple[HeldConsent, ...]]] = {}
 
     async def open(self) -> None:
         """Take up what was kept before, so that a service without its neighbours can work."""
@@ -61,7 +64,7 @@ class KeptSnapshot:
 
     @property
     def declarations(self) -> tuple[Declaration, ...]:
-        """All declarations that count, every version."""
+        """All declarations that count, every version; the same object while they are the same."""
         return self._declarations
 
     def age(self) -> timedelta | None:
@@ -71,28 +74,32 @@ class KeptSnapshot:
         return self._clock.now() - self._cursor.fresh_at
 
     async def consents(self, unit: Unit, person: str) -> tuple[HeldConsent, ...]:
-        """Return all Consents of a local Patient id, under that id as their person handle."""
-        held = []
-        for copy in await unit.copies(FEED, person):
-            if copy.key.startswith(OVERRIDE_KEY):
-                continue
-            rule = self._rules.get(copy.body)
-            if rule is None:
-                rule = read_held_consent(json.loads(copy.body))
-                if len(self._rules) >= CACHED_RULES:
-                    self._rules.clear()
-                self._rules[copy.body] = rule
-            held.append(rule.held_for(person))
-        return tuple(held)
+        """Return all Consents of a local Patient id, under that id as their person handle.
+
+        The same object as long as the unit gives the same copies.
+        """
+        copies = await unit.copies(FEED, person)
+        of, held = self._persons.get(person, (None, ()))
+        if of is not copies:
+            held = tuple(self._read(copy).held_for(person) for copy in copies if _is_consent(copy))
+            self._persons[person] = (copies, held)
+            if len(self._persons) > CACHED_PERSONS:
+                self._persons.pop(next(iter(self._persons)))
+        return held
+
+    def _read(self, copy: Copy) -> HeldConsent:
+        rule = self._rules.get(copy.body)
+        if rule is None:
+            rule = read_held_consent(json.loads(copy.body))
+            if len(self._rules) >= CACHED_RULES:
+                self._rules.clear()
+            self._rules[copy.body] = rule
+        return rule
 
     async def overrides(self, unit: Unit, person: str) -> tuple[Grant, ...]:
         """Return the overrides held for a local Patient id, whoever opened them."""
         copies = await unit.copies(FEED, person)
-        held = (
-            read_grant(json.loads(copy.body))
-            for copy in copies
-            if copy.key.startswith(OVERRIDE_KEY)
-        )
+        held = (read_grant(json.loads(copy.body)) for copy in copies if not _is_consent(copy))
         return tuple(grant for grant in held if grant is not None)
 
     async def position(self) -> int:
@@ -119,13 +126,23 @@ class KeptSnapshot:
         if any(one.kind == "declaration" for one in news):
             await self._read_declarations()
         else:
-            self._declarations = await self.trust.of(self._held)
+            await self._count_declarations()
         self._cursor, self._complete = cursor, after.caught_up
         return read.next is None
 
     async def _read_declarations(self) -> None:
         self._held = await self._copies.of_person(FEED, [FOR_ALL])
-        self._declarations = await self.trust.of(self._held)
+        await self._count_declarations()
+
+    async def _count_declarations(self) -> None:
+        """Take up those whose signature makes them count now; a key may have been taken back."""
+        counted = await self.trust.of(self._held)
+        if counted != self._declarations:
+            self._declarations = counted
+
+
+def _is_consent(copy: Copy) -> bool:
+    return not copy.key.startswith(OVERRIDE_KEY)
 
 
 def _entry(entry: ConsentFeedEntry) -> Entry:

@@ -21,6 +21,7 @@ _FULL = re.compile(
 _INSTANT = timedelta(microseconds=1)
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 END = datetime.max.replace(tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +39,16 @@ class Stretch:
         """Tell whether all of the other stretch lies within."""
         return self.start <= other.start and other.end <= self.end
 
+    def shared_with(self, other: Stretch) -> Stretch:
+        """Return the time in both; it holds no moment where there is none."""
+        return Stretch(max(self.start, other.start), min(self.end, other.end))
+
     def meets(self, other: Stretch) -> bool:
         """Tell whether the two share a moment."""
         return self.start < other.end and other.start < self.end
+
+
+ALWAYS = Stretch(BEGINNING, END)
 
 
 def stretch_of(text: str) -> Stretch | None:

@@ -18,6 +18,7 @@ from tests.integration.ehr.world import (
 )
 
 from tasuki.consent.decision import AccessRequest, Actor, decide
+from tasuki.consent.decision.remembered import Facts
 from tasuki.consent.enforcing import ruling_of
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.consent.resource_types import R4_TYPES
@@ -291,7 +292,7 @@ async def test_that_there_is_a_restricted_medicine_is_said_and_not_which(world: 
         policy=read_implicit_policy({"region": "noto", "everyday_within": "permit"}),
         may_ask=frozenset({Purpose.TREAT}),
     )
-    world.rules.rulings["p1"] = ruling_of(decide(everyday))
+    world.rules.rulings["p1"] = ruling_of(decide(everyday), Facts())
     answer = await world.fhir("Patient/p1/$summary")
     document = answer.json()
     assert texts(document, "MedicationStatement") | texts(document, "MedicationRequest") == {

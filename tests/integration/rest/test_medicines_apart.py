@@ -10,6 +10,7 @@ import pytest
 from tests.integration.rest.exporting import exported
 
 from tasuki.consent.decision import AccessRequest, Actor, decide
+from tasuki.consent.decision.remembered import Facts
 from tasuki.consent.enforcing import ruling_of
 from tasuki.consent.policy import read_implicit_policy
 from tasuki.consent.resource_types import R4_TYPES
@@ -66,7 +67,7 @@ async def orders(house: House) -> Orders:
         policy=read_implicit_policy({"region": "noto", "everyday_within": "permit"}),
         may_ask=frozenset({Purpose.TREAT}),
     )
-    house.decider.rulings[patient] = ruling_of(decide(everyday))
+    house.decider.rulings[patient] = ruling_of(decide(everyday), Facts())
     return made
 
 

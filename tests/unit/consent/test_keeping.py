@@ -45,3 +45,21 @@ def test_a_number_that_comes_again_does_not_bring_back_what_was_said_before(
         assert isinstance(held, ConsentRule)
         effects.append(held.root.effect.value)
     assert effects == ["permit", "deny"]
+
+
+def test_the_same_copies_are_the_same_consents(consent_json: Callable[..., dict[str, Any]]) -> None:
+    """What was decided on them is remembered for as long as they are the very same."""
+
+    class Same(_Kept):
+        async def copies(self, feed: str, owner: str) -> list[Copy]:
+            del feed, owner
+            return held
+
+    held = [Copy("c1", 1, json.dumps(consent_json()).encode())]
+    snapshot = KeptSnapshot(FakeCopies(), FixedClock(), Trust(StaticJwks({}), "x", FixedClock()))
+    unit = cast("Unit", Same())
+    first = asyncio.run(snapshot.consents(unit, "p1"))
+    assert asyncio.run(snapshot.consents(unit, "p1")) is first
+    held = [*held]
+    assert asyncio.run(snapshot.consents(unit, "p1")) == first
+    assert asyncio.run(snapshot.consents(unit, "p1")) is not first

@@ -22,6 +22,7 @@ from tasuki.consent.decision import (
     decide,
     facts_of,
 )
+from tasuki.consent.decision.remembered import Facts
 from tasuki.consent.enforcing import ruling_of
 from tasuki.consent.policy import ImplicitPolicy
 from tasuki.consent.vocabulary import PROXIES, ActorRole, DataClass, Effect, Level, Purpose
@@ -69,7 +70,7 @@ def test_contraception_is_seen_in_care_and_by_no_proxy(
     asked: Callable[..., Decision], request_of: Callable[..., AccessRequest], said: dict[str, Any]
 ) -> None:
     request = {"resourceType": "MedicationRequest", "id": "1", **said}
-    proxy, care = ruling_of(asked()), ruling_of(decide(request_of(policy=OPEN)))
+    proxy, care = ruling_of(asked(), Facts()), ruling_of(decide(request_of(policy=OPEN)), Facts())
     assert care.admits(request)
     assert not proxy.admits(request)
     assert not proxy.masks(request)

@@ -14,6 +14,7 @@ from tasuki.consent.operator.asking import (
     Question,
 )
 from tasuki.consent.operator.asking import NOBODY as ABOUT_NOBODY
+from tasuki.consent.times import ALWAYS, HOUR, Stretch
 from tasuki.consent.vocabulary import ActorRole
 from tasuki.shared.access.principal import Role
 from tasuki.shared.access.records import NOBODY
@@ -22,6 +23,7 @@ from tasuki.shared.clock import TOKYO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from tasuki.consent.operator.asking import Answer, Answers
@@ -105,6 +107,13 @@ class RoleRules:
         return self._policy.answers(
             Question(place.keeper, place.region, *somebody, *self._time())
         ).heard
+
+    def same_answers_within(self, at: datetime) -> Stretch:
+        """Return the time around a moment within which equal questions have the same answers."""
+        if not self._heeds_time:
+            return ALWAYS
+        start = at.astimezone(TOKYO).replace(minute=0, second=0, microsecond=0)
+        return Stretch(start, start + HOUR)
 
     def _time(self) -> tuple[int, int]:
         if not self._heeds_time:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from tasuki.shared.access.orders import by_its_medicine, names_its_medicine
 from tasuki.shared.access.purposes import BTG
 from tasuki.shared.access.reach import reaches, reaches_some
 from tasuki.shared.access.records import NOBODY
@@ -16,7 +17,7 @@ from tasuki.shared.audit.shapes import Action
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.compartment import owners_through
 from tasuki.shared.fhir.json import meaning_of
-from tasuki.shared.fhir.medicines import ELEMENT, ORDERS, medicine_of, with_medicine
+from tasuki.shared.fhir.medicines import ORDERS, medicine_of
 from tasuki.shared.fhir.members import SEVERAL, members_of
 from tasuki.shared.fhir.types import OWNERSHIP
 
@@ -126,8 +127,8 @@ class AtTheGate:
             if ruling.permitted and not ORDERS.isdisjoint(types):
                 ruling = replace(
                     ruling,
-                    screen=self._by_its_medicine(ruling.screen),
-                    masked=self._by_its_medicine(ruling.masked),
+                    screen=by_its_medicine(ruling.screen, self._medicines),
+                    masked=by_its_medicine(ruling.masked, self._medicines),
                 )
             # What is about nobody has no screen of its own, but may be about a Group; and where all
             # is permitted, a scope with a query part may still not reach what a Binary is about.
@@ -146,22 +147,6 @@ class AtTheGate:
             scope.query and (not types or scope.type == "*" or scope.type in types)
             for scope in self._caller.principal.scopes.resources
         )
-
-    def _by_its_medicine(self, asks: Screen | None) -> Screen | None:
-        """Return what is asked of an order with its medicine, wherever that stands.
-
-        Fails closed where `look_through` did not look.
-        """
-        if asks is None:
-            return None
-
-        def asked(resource: Mapping[str, Any]) -> bool:
-            id_ = medicine_of(resource)
-            if id_ is None:
-                return asks(resource)
-            return id_ in self._medicines and asks(with_medicine(resource, self._medicines[id_]))
-
-        return asked
 
     def _screened_by_scope(self, screen: Screen | None, interaction: Interaction) -> Screen:
         return lambda resource: (
@@ -209,14 +194,13 @@ class AtTheGate:
             ruling = await self.ruling(Interaction.READ, owner, type_)
             for id_ in ids:
                 said = last.get(id_)
-                if said is None or said.body is None or ruling.admits(meaning_of(said.body)):
+                if said is None or said.body is None or ruling.admits_stored(said):
                     self._open_through.add((type_, id_))
 
     async def _look_at_medicines(self, rows: Sequence[Stored]) -> None:
         wanted: set[str] = set()
         for row in rows:
-            # Most orders have no such element, which their bytes tell sooner than their meaning.
-            if row.type not in ORDERS or row.body is None or ELEMENT.encode() not in row.body:
+            if row.type not in ORDERS or row.body is None or not names_its_medicine(row.body):
                 continue
             id_ = medicine_of(meaning_of(row.body))
             if id_ is not None:
@@ -270,8 +254,8 @@ class AtTheGate:
         if head.body is None:
             last = await self._unit.version(head.type, head.id, head.version - 1)
         await self.look_through([one for one in (found, last) if one is not None])
-        said = {one.version: one.body for one in (found, last) if one is not None and one.body}
-        return bool(said) and all(ruling.admits(meaning_of(body)) for body in said.values())
+        said = {one.version: one for one in (found, last) if one is not None and one.body}
+        return bool(said) and all(ruling.admits_stored(one) for one in said.values())
 
     def tried(self) -> list[Left]:
         """Return what was permitted of people's records in this transaction so far.

@@ -149,7 +149,7 @@ class Including(AtTheGate):
                 continue
             meaning = meaning_of(row.body)
             ruling = await self.ruling(Interaction.SEARCH, row.owner, row.type)
-            if ruling.admits(meaning):
+            if ruling.admits_stored(row):
                 seen.append(Hit(row, meaning, ruling.basis))
         return seen
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tasuki.shared.access.base import AtTheGate
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.fhir.json import meaning_of, parse, render
+from tasuki.shared.fhir.json import parse, render
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ class Pages(AtTheGate):
             await self.look_through(heads)
             for head in heads:
                 key = (type_, head.id)
-                if head.body is not None and screened[key].admits(meaning_of(head.body)):
+                if screened[key].admits_stored(head):
                     hidden.discard(key)
         return hidden
 

@@ -5,17 +5,35 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
+from tasuki.shared.fhir.json import meaning_of
+
 if TYPE_CHECKING:
     from tasuki.shared.access.principal import Principal
-    from tasuki.shared.access.records import Unit
+    from tasuki.shared.access.records import Stored, Unit
 
 Screen = Callable[[Mapping[str, Any]], bool]
 """Tells whether one very resource may pass."""
+
+
+class StoredScreen(ABC):
+    """A screen that can tell of the bytes in our own store what it tells of the resource in them.
+
+    It may remember what it found there: a version never changes.
+    """
+
+    @abstractmethod
+    def __call__(self, resource: Mapping[str, Any]) -> bool:
+        """See `Screen`."""
+
+    @abstractmethod
+    def of_stored(self, body: bytes) -> bool:
+        """Return the same of a resource that is read from these bytes."""
 
 
 class Interaction(Enum):
@@ -128,9 +146,28 @@ class Ruling:
             or (resource.get("resourceType") not in self.withheld_types and self.screen(resource))
         )
 
+    def admits_stored(self, stored: Stored) -> bool:
+        """Return whether a stored version may pass; without content there is nothing to."""
+        if stored.body is None or not self.permitted:
+            return False
+        if self.screen is None:
+            return True
+        return stored.type not in self.withheld_types and of_stored(self.screen, stored.body)
+
+    def masks_stored(self, stored: Stored) -> bool:
+        """Return what `masks` does, of a stored version."""
+        if stored.body is None or not self.permitted or self.masked is None:
+            return False
+        return of_stored(self.masked, stored.body)
+
     def masks(self, resource: Mapping[str, Any]) -> bool:
         """Return whether that this resource is there may be said, though it may not pass."""
         return self.permitted and self.masked is not None and self.masked(resource)
+
+
+def of_stored(screen: Screen, body: bytes) -> bool:
+    """Return what a screen tells of the resource in these bytes of our own store."""
+    return screen.of_stored(body) if isinstance(screen, StoredScreen) else screen(meaning_of(body))
 
 
 class Decider(Protocol):

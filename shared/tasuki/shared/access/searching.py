@@ -144,7 +144,7 @@ class Searching(Pages):
             if stored is None or stored.body is None or (type_, id_) in hidden:
                 continue
             meaning, ruling = meaning_of(stored.body), rulings[(type_, id_)]
-            if ruling.admits(meaning):
+            if ruling.admits_stored(stored):
                 hits.append(Hit(stored, meaning, ruling.basis))
         return hits
 
@@ -224,7 +224,7 @@ class Searching(Pages):
         hits: list[Hit] = []
         for stored, meaning in matched:
             ruling = await self.ruling(Interaction.SEARCH, stored.owner, *wanted.types)
-            if ruling.admits(meaning):
+            if ruling.admits_stored(stored):
                 hits.append(Hit(stored, meaning, ruling.basis))
         return hits
 
@@ -234,9 +234,7 @@ class Searching(Pages):
         return [
             row
             for row in rows
-            if (await self.ruling(Interaction.SEARCH, row.owner, row.type)).admits(
-                meaning_of(row.body or b"{}")
-            )
+            if (await self.ruling(Interaction.SEARCH, row.owner, row.type)).admits_stored(row)
         ]
 
     async def _followed(

@@ -14,7 +14,6 @@ from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.faults import Category, Fault, Faults
 from tasuki.shared.fhir.compartment import owner_of, owners_through
-from tasuki.shared.fhir.json import meaning_of
 from tasuki.shared.fhir.members import members_of, require_members
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class Subjects(AtTheGate):
             return True
         ruling = await self.ruling(Interaction.READ, live.owner, live.type)
         await self.look_through([live])
-        return ruling.admits(meaning_of(live.body or b"{}"))
+        return ruling.admits_stored(live)
 
     async def _owners(
         self, resources: Mapping[Key, Resource], places: Mapping[Key, str]

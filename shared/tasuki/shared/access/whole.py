@@ -200,13 +200,13 @@ def _wanted(row: Stored, wanted: Wanted) -> bool:
 
 
 def _admits(ruling: Ruling, row: Stored) -> bool:
-    if row.body is None or not ruling.permitted or row.type in ruling.withheld_types:
+    if not ruling.permitted or row.type in ruling.withheld_types:
         return False
-    return ruling.screen is None or ruling.admits(meaning_of(row.body))
+    return ruling.admits_stored(row)
 
 
 def _masks(ruling: Ruling, row: Stored) -> bool:
-    return ruling.masked is not None and ruling.masks(meaning_of(row.body or b"{}"))
+    return ruling.masks_stored(row)
 
 
 def _referred(rows: Iterable[Stored]) -> set[tuple[str, str]]:

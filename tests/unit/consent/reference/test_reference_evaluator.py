@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
@@ -28,8 +29,10 @@ from tasuki.consent.decision import (
     decide,
     facts_of,
 )
+from tasuki.consent.decision.moments import same_answer_within
 from tasuki.consent.policy import ImplicitPolicy, read_implicit_policy
 from tasuki.consent.provisions import read_consent
+from tasuki.consent.times import BEGINNING
 from tasuki.consent.vocabulary import ActorRole, Purpose
 
 if TYPE_CHECKING:
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     from tasuki.consent.declarations import Declaration
 
 TODAY = "2022-07-01"
+INSTANT = timedelta(microseconds=1)
 SYSTEM = "http://terminology.hl7.org/CodeSystem"
 
 
@@ -253,6 +257,42 @@ def test_decide_agrees_with_the_plain_evaluator(
         if [fate.name.lower() for fate in _fates(build.ask(case, held))] != expected:
             differing.append(seed)
     assert differing == []
+
+
+@pytest.mark.parametrize("seeds", [range(4_000)])
+def test_time_changes_no_answer_but_at_the_moments_named(build: Builders, seeds: range) -> None:
+    """Rulings are kept for as long as this says; on either side of it the answer may be another."""
+    changed = 0
+    for seed in seeds:
+        chance = Chance(seed)
+        case, held = chance.case(), chance.consents(4)
+        asked = build.ask(case, held)
+        # Close to the declaration and the override, and far from them.
+        hours = chance.rng.choice((1, 300, 30_000))
+        at = asked.at + timedelta(hours=chance.rng.uniform(-hours, hours))
+        soon = asked.at + timedelta(minutes=seed % 50)
+        ends: dict[str, Any] = ({}, {"end": soon}, {"closed_at": soon})[seed % 3]
+        asked = replace(
+            asked,
+            at=at,
+            declarations=tuple(replace(one, **ends) for one in asked.declarations),
+        )
+        within = same_answer_within(asked)
+        assert within.holds(at)
+        left = min(within.end, at + timedelta(days=900)) - at
+        inside = (within.start, within.end - INSTANT, at + left * chance.rng.random())
+        said = _said(asked)
+        assert all(_said(replace(asked, at=one)) == said for one in inside)
+        changed += any(
+            _said(replace(asked, at=one)) != said
+            for one in (within.start - INSTANT if within.start > BEGINNING else at, within.end)
+        )
+    assert changed > len(seeds) / 10  # or else nothing in these cases depends on time
+
+
+def _said(request: AccessRequest) -> tuple[list[Fate], str]:
+    decision = decide(request)
+    return _fates(request), f"{type(decision)}{decision.basis}"
 
 
 def test_the_generated_cases_reach_every_fate(plain: Callable[..., str]) -> None:

@@ -224,8 +224,7 @@ class Exporting(Ordering):
         # That something was deleted is told to those only who could see what it was.
         before = await self._unit.versions([(line.type, line.id, line.version - 1)])
         await self.look_through(before)
-        bodies = [one.body for one in before if one.body is not None]
-        return bool(bodies) and ruling.admits(meaning_of(bodies[0]))
+        return bool(before) and ruling.admits_stored(before[0])
 
 
 def _note(outcome: Resource) -> Line:

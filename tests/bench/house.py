@@ -159,6 +159,24 @@ class House:
         home = await self.home_patient()
         return Request(f"{self.noto}/Patient/{home}", self.token("clinician")).to_bytes()
 
+    async def record_urls(self) -> list[str]:
+        """Return every resource of the residents here that a clinician may see, person by person."""
+        status, people = await self.ask(
+            Request(f"{self.noto}/Patient?_count=500", self.token("hospital"))
+        )
+        if status != 200 or len(people["entry"]) != people["total"]:
+            raise SystemExit(f"the residents could not be listed: {status}")
+        found = []
+        for one in people["entry"]:
+            url = f"{self.noto}/Patient/{one['resource']['id']}/$everything"
+            _, record = await self.ask(Request(url, self.token("clinician")))
+            found += [
+                f"{self.noto}/{each['resource']['resourceType']}/{each['resource']['id']}"
+                for each in record.get("entry", ())
+                if each.get("search", {}).get("mode") != "outcome"
+            ]
+        return found
+
     async def patient_by(self, system: str, value: str) -> str:
         """Return the id of the Patient with an identifier."""
         url = f"{self.noto}/Patient?identifier={system}|{value}"

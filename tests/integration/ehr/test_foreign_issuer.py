@@ -187,9 +187,9 @@ SOON = int(time.time()) + 3_600
     [
         {"aud": "https://elsewhere.example/fhir"},
         {"aud": None},
-        {"exp": int(time.time()) - 1},
-        {"exp": SOON},  # made to live longer than said
-        {"nbf": SOON},
+        pytest.param({"exp": int(time.time()) - 1}, id="over"),
+        pytest.param({"exp": SOON}, id="made to live longer than said"),
+        pytest.param({"nbf": SOON}, id="not yet"),
         {"iat": None},
         {"jti": None},
         {"sub": None},

@@ -1,4 +1,4 @@
-"""The running demo, for tests that need the whole house: one per test session, on a free port."""
+"""What tests share: the running demo, on a free port; a database server; one event loop."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ from tasuki.shared.ids import RandomIds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.store.world import Server
 
 STEP = 30  # seconds of one TOTP step
 
@@ -119,6 +121,20 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """An embedded PostgreSQL; each test has databases of its own in it, or a tenant."""
+    from tests.store.world import server_for_session  # noqa: PLC0415 - half a second to import
+
+    with server_for_session() as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

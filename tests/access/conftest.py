@@ -1,4 +1,4 @@
-"""One server, and one world of planted records for all that only asks."""
+"""One world of planted records for all that only asks."""
 
 from __future__ import annotations
 
@@ -6,25 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.access.world import World, world_on
-from tests.store.world import Server, server_for_session
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from tests.store.world import Server
 
 FEW = ("none", "permit all", "deny all")
 TOLD = pytest.StashKey[list[str]]()
-
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with server_for_session() as made:
-        yield made
 
 
 @pytest.fixture(scope="session")

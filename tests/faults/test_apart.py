@@ -33,11 +33,6 @@ CHUNK = 100  # lines
 KILLS = 4
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def eventually(asked: Callable[[], Coroutine[Any, Any, T | None]]) -> T:
     until = time.monotonic() + FILED
     while (answer := await asked()) is None:

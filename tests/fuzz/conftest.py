@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from tests.fuzz.served import Served, served
-from tests.store.world import server_for_session
 
 from tasuki.shared.fhir.types import SERVED_TYPES
 from tasuki.shared.rest.app import fhir_app
@@ -13,6 +12,8 @@ from tasuki.shared.rest.openapi import openapi_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.store.world import Server
 
     from tasuki.shared.rest.service import FhirService
 
@@ -24,9 +25,6 @@ def document() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with (
-        server_for_session() as server,
-        served(server, tmp_path_factory.mktemp("fuzz")) as running,
-    ):
+def service(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served(server, tmp_path_factory.mktemp("fuzz")) as running:
         yield running

@@ -1,26 +1,17 @@
-"""One embedded PostgreSQL for the session; fresh, migrated databases for every test."""
+"""Fresh, migrated databases for every test."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.store.world import Server, World, server_for_session, world_on
+from tests.store.world import World, world_on
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    with server_for_session() as made:
-        yield made
+    from tests.store.world import Server
 
 
 @pytest.fixture

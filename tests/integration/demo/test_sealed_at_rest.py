@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 import pytest
+from ahocorasick_rs import BytesAhoCorasick
 
 from tasuki.deploy.sample.sample import open_sample
 
@@ -66,15 +67,17 @@ def disguises(text: str) -> Iterator[bytes]:
 def searched(folder: Path, needles: dict[bytes, str]) -> dict[str, list[str]]:
     """Which needles stand in which files."""
     found: dict[str, list[str]] = {}
+    words = list(needles)
+    search = BytesAhoCorasick(words)  # all at once: one after the other takes half a minute
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not NOT_DATA & set(path.relative_to(folder).parts):
             try:
                 content = path.read_bytes()
             except FileNotFoundError:
                 continue  # PostgreSQL removed it meanwhile: it is not at rest
-            for needle, text in needles.items():
-                if needle in content:
-                    found.setdefault(text, []).append(str(path.relative_to(folder)))
+            hits = search.find_matches_as_indexes(content, overlapping=True)
+            for text in {needles[words[number]] for number, _, _ in hits}:
+                found.setdefault(text, []).append(str(path.relative_to(folder)))
     return found
 
 

@@ -9,8 +9,10 @@ STAMP := $(VENV)/.installed
 demo: $(STAMP)
 	@$(BIN)/tasuki demo $(ARGS)
 
+# A process for each core, but no more than four: each starts a database server. One test of its own:
+# `make test ARGS="-n 0 tests/unit/text"`.
 test: $(STAMP)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-all: $(STAMP)
 	$(BIN)/python -m pytest -m "not bench" $(ARGS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ import httpx2
 import pytest
 from hypothesis import settings
 from pyotp.totp import TOTP
+from tests.sharing import Sharing, told_in, turn_of
 
 from tasuki.shared.access.client import ServiceCredentials, TokenClient
 from tasuki.shared.clock import SystemClock
@@ -35,6 +37,39 @@ STEP = 30  # seconds of one TOTP step
 settings.register_profile("explore", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "explore")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """Share by files only where that is asked for."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return Sharing(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect with the garbage collector at rest: what there is to run is kept until the end.
+
+    Else it is gone through again and again, for a sixth of the whole run.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.collect()
+        gc.freeze()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: turn_of(item.nodeid))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for line in told_in(terminalreporter):
+        terminalreporter.write_line(line)
 
 
 @dataclass

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.access.world import World, world_on
+from tests.sharing import TOLD
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from tests.store.world import Server
 
 FEW = ("none", "permit all", "deny all")
-TOLD = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
@@ -39,11 +39,9 @@ async def small(server: Server, tmp_path: Path) -> AsyncIterator[World]:
 
 
 @pytest.fixture
-def told(request: pytest.FixtureRequest) -> list[str]:
+def told(record_property: Callable[[str, object], None]) -> Iterator[list[str]]:
     """Lines for the end of the run."""
-    return request.config.stash.setdefault(TOLD, [])
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in terminalreporter.config.stash.get(TOLD, []):
-        terminalreporter.write_line(line)
+    lines: list[str] = []
+    yield lines
+    for line in lines:
+        record_property(TOLD, line)

@@ -20,7 +20,7 @@ from tasuki.shared.audit import (
     to_audit_event,
 )
 from tasuki.shared.audit.events import PROFILES
-from tasuki.shared.audit.shapes import SHAPES
+from tasuki.shared.audit.shapes import AUTH_EVENT, SHAPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -293,6 +293,27 @@ def test_no_display_no_narrative_no_empty_member(action: Action) -> None:
                 walk(member)
 
     walk(event_of(action))
+
+
+def test_an_authorization_server_says_what_it_did_to_whom_in_words_of_its_own() -> None:
+    event = event_of(
+        Action.ACCOUNT,
+        patient=None,
+        entities=(),
+        kind="account-withdrawn",
+        account="account-9",
+        details=(("passkeys", "2"), ("reason", "")),
+    )
+    assert AuditEvent.model_validate(event)
+    assert event["subtype"][-1] == {"system": AUTH_EVENT, "code": "account-withdrawn"}
+    (user,) = [one for one in event["entity"] if one.get("role", {}).get("code") == "11"]
+    assert user["what"] == {"identifier": {"value": "account-9"}}
+    assert user["detail"] == [{"type": "passkeys", "valueString": "2"}]
+
+
+def test_details_are_of_an_account() -> None:
+    with pytest.raises(ValueError, match="details"):
+        replace(RECORD, details=(("method", "passkey"),))
 
 
 def test_refused_permitted_and_failed_differ() -> None:

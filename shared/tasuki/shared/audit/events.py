@@ -16,7 +16,7 @@ from datetime import UTC
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from tasuki.shared.audit.shapes import PARTICIPATION, SHAPES, Action
+from tasuki.shared.audit.shapes import AUTH_EVENT, PARTICIPATION, SHAPES, Action
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -42,6 +42,7 @@ _SYSTEM_OBJECT: Code = (_ENTITY_TYPE, "2")
 _PATIENT_ROLE: Code = (_OBJECT_ROLE, "1")
 _RESOURCE_ROLE: Code = (_OBJECT_ROLE, "4")
 _QUERY_ROLE: Code = (_OBJECT_ROLE, "24")
+_USER_ROLE: Code = (_OBJECT_ROLE, "11")  # security user entity
 _SERVER_SOURCE: Code = (_SOURCE_TYPE, "4")
 _SECURITY_SOURCE: Code = (_SOURCE_TYPE, "6")
 
@@ -81,6 +82,9 @@ class AuditRecord:
         on_behalf_of: Organisation or person the actor acted for, or None.
         address: Network address of the caller, or None.
         event_id: Id of the event, or None.
+        kind: What an authorization server did, in words of its own, e.g. `refresh-reused`; else empty.
+        account: Account or client it was done to, where that is said apart from the actor.
+        details: What more is to be known of the account: a name and a text each.
         sequence: The event's position in the service's log, from 0, gap-free; None where the
             service does not number (`verify_log` is then less exact).
     """
@@ -103,6 +107,9 @@ class AuditRecord:
     on_behalf_of: str | None = None
     address: str | None = None
     event_id: str | None = None
+    kind: str = ""
+    account: str | None = None
+    details: tuple[tuple[str, str], ...] = ()
     sequence: int | None = None
 
     def __post_init__(self) -> None:
@@ -112,6 +119,8 @@ class AuditRecord:
             raise ValueError("what was permitted rests on something")
         if not all((self.service, self.region, self.actor, self.client_id, self.request_id)):
             raise ValueError("an audit record names service, region, actor, client and request")
+        if self.details and self.account is None:
+            raise ValueError("details are of an account")
         if self.basis and not re.fullmatch(r"\S+", self.basis):
             raise ValueError("a basis is a reference or URI")
 
@@ -125,7 +134,7 @@ def to_audit_event(record: AuditRecord) -> dict[str, Any]:
         "meta": _meta(record, shape),
         "extension": _extensions(record),
         "type": _coding(shape.type),
-        "subtype": [_coding(subtype) for subtype in shape.subtypes],
+        "subtype": _subtypes(record, shape),
         "action": shape.action,
         "recorded": _instant(record.at),
         "outcome": record.outcome.value,
@@ -147,6 +156,11 @@ def sequence_of(event: dict[str, Any]) -> int | None:
         if extension.get("url") == SEQUENCE and str(extension.get("valueString")).isdecimal():
             return int(extension["valueString"])
     return None
+
+
+def _subtypes(record: AuditRecord, shape: Shape) -> list[dict[str, Any]]:
+    own: tuple[Code, ...] = ((AUTH_EVENT, record.kind),) if record.kind else ()
+    return [_coding(subtype) for subtype in (*shape.subtypes, *own)]
 
 
 def _meta(record: AuditRecord, shape: Shape) -> dict[str, Any]:
@@ -226,6 +240,8 @@ def _entities(record: AuditRecord) -> list[dict[str, Any]]:
         coded = {"type": _coding(_SYSTEM_OBJECT), "role": _coding(_QUERY_ROLE)}
         found.append({**coded, "query": query})
     found += [_resource(reference, record) for reference in _referenced(record)]
+    if record.account is not None:
+        found.append(_user(record.account, record.details))
     if record.patient is not None:
         coded = {"type": _coding(_PERSON), "role": _coding(_PATIENT_ROLE)}
         found.append({**coded, "what": _who(record.patient)})
@@ -241,6 +257,13 @@ def _resource(reference: str, record: AuditRecord) -> dict[str, Any]:
     main = record.query is None and record.entities[:1] == (reference,)
     type_ = _SYSTEM_OBJECT if main else _kind(reference)
     return {"type": _coding(type_), "role": _coding(_RESOURCE_ROLE), "what": _who(reference)}
+
+
+def _user(account: str, details: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    said = [{"type": name, "valueString": text} for name, text in details if text]
+    coded = {"type": _coding(_SYSTEM_OBJECT), "role": _coding(_USER_ROLE)}
+    user: dict[str, Any] = {**coded, "what": _identified(account)}
+    return user | {"detail": said} if said else user
 
 
 def _referenced(record: AuditRecord) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ INTERACTION = "http://hl7.org/fhir/restful-interaction"
 LIFECYCLE = "http://terminology.hl7.org/CodeSystem/iso-21089-lifecycle"
 AUTHZ = "https://profiles.ihe.net/ITI/BALP/CodeSystem/AuthZsubType"
 PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
+IHE_EVENT = "urn:ihe:event-type-code"
+AUTH_EVENT = "https://tasuki.example/fhir/CodeSystem/auth-event"
 PARTICIPANT = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
 SECURITY_ROLE = "http://terminology.hl7.org/CodeSystem/extra-security-role-type"
 
@@ -48,7 +50,9 @@ class Action(Enum):
     OVERRIDE_CASE = "override-case"  # it was read, disputed or reviewed
     SIGN_IN = "sign-in"
     SIGN_OUT = "sign-out"
-    TOKEN = "token"  # an access token was issued, exchanged or revoked  # noqa: S105 - a code
+    TOKEN = "token"  # an access token was asked for: issued, exchanged or refused  # noqa: S105 - a code
+    ACCOUNT = "account"  # an account, its tokens, credentials or what it is bound to changed
+    RIGHTS = "rights"  # who may act for whom changed
     KEYS = "keys"  # keys were made, rotated or destroyed
     CONFIGURE = "configure"  # roles, clients or settings changed
 
@@ -152,7 +156,11 @@ SHAPES: dict[Action, Shape] = {
     Action.OVERRIDE_CASE: _taken("U", "operation", ""),
     Action.SIGN_IN: _security("110114", "110122"),
     Action.SIGN_OUT: _security("110114", "110123"),
-    Action.TOKEN: _security("110113", "110137"),  # user security attributes changed
+    Action.TOKEN: Shape(
+        (DCM, "110114"), "E", ((IHE_EVENT, "ITI-71"),), _APPLICATION, _AUTHORIZER, _RECIPIENT
+    ),
+    Action.ACCOUNT: _security("110113", "110137"),  # user security attributes changed
+    Action.RIGHTS: _security("110113", "110136", "110137"),
     Action.KEYS: _security("110113", "110132"),  # use of a restricted function
     Action.CONFIGURE: _security("110113", "110131"),  # software configuration
 }

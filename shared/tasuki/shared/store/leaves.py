@@ -59,19 +59,25 @@ def append(
     """Insert one leaf per record, as the last of the caller's transaction."""
     rows = []
     for record in records:
-        body = LeafBody.of(to_audit_event(record))
-        leaf = body.commitment
         owner = record.patient.removeprefix("Patient/") if record.patient else ""
-        rows.append(
-            {
-                "tenant": tenant,
-                "at": record.at,
-                "leaf": leaf,
-                "owner_tag": owner_tag(ring, tenant, owner) if owner else None,
-                "sealed": seal(body.to_bytes(), key=key, place=place_of(tenant, leaf)),
-            }
-        )
+        tag = owner_tag(ring, tenant, owner) if owner else None
+        rows.append(row_of(record, tag, key=key, tenant=tenant))
     line.at_last(_INSERT, rows)
+
+
+def row_of(
+    record: AuditRecord, tag: bytes | None, *, key: DataKey, tenant: str
+) -> dict[str, object]:
+    """Return the row of a record, sealed, to be found again under a tag."""
+    body = LeafBody.of(to_audit_event(record))
+    leaf = body.commitment
+    return {
+        "tenant": tenant,
+        "at": record.at,
+        "leaf": leaf,
+        "owner_tag": tag,
+        "sealed": seal(body.to_bytes(), key=key, place=place_of(tenant, leaf)),
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from tasuki.shared.audit.notes import LOG, WITNESS, VerifierKey
+from tasuki.shared.crypto.keys import derived_data_key
 
 if TYPE_CHECKING:
     from tasuki.shared.crypto.keyring import KeyRing
+    from tasuki.shared.crypto.keys import DataKey
 
 MARK_BYTES = 24
 _NUMBER_BYTES = 8
@@ -50,6 +52,11 @@ def log_keys(ring: KeyRing, tenant: str) -> tuple[VerifierKey, VerifierKey]:
         VerifierKey(log_origin(tenant), LOG, checkpoint_key(ring, tenant).public_key()),
         VerifierKey(witness_name(tenant), WITNESS, witness_key(ring, tenant).public_key()),
     )
+
+
+def body_key(ring: KeyRing, tenant: str) -> DataKey:
+    """Return the key that seals the leaves of a log whose service keeps no wrapped data keys."""
+    return derived_data_key(ring.mac("audit-body", tenant.encode()))
 
 
 def mark_of(ring: KeyRing, number: int, leaf: bytes) -> bytes:

@@ -197,6 +197,9 @@ WITNESSED = Table(
     Column("forked", Text, nullable=True),
 )
 
+# What an audit log is made of, for a service that keeps one and no records.
+LOG_TABLES = (LEAF, TREE, CHECKPOINT, NODE, COSIGNATURE, WITNESSED)
+
 QUARANTINE = Table(
     "quarantine",
     METADATA,

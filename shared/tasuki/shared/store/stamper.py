@@ -9,6 +9,7 @@ one a reader has already seen, which raw sequences and timestamps cannot promise
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from tasuki.shared.store.hot import DRIVER_ERRORS, Hot, begun
 from tasuki.shared.store.logkeys import checkpoint_key, log_origin, mark_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -105,6 +106,10 @@ _SIGN = Hot(
     )
 )
 
+_FEED = text(
+    "INSERT INTO feed_state (tenant, epoch, head) VALUES (:tenant, :epoch, 0)"
+    " ON CONFLICT DO NOTHING"
+)
 _SIZE = text("SELECT size FROM audit_tree WHERE tenant = :tenant")
 _KEPT = text("SELECT count(*) FROM audit_node WHERE tenant = :tenant AND level = 8")
 _LEAVES = text(
@@ -117,10 +122,23 @@ _KEEP = text(
 
 
 class Stamper:
-    """Numbers and seals what others have committed."""
+    """Numbers and seals what others have committed.
+
+    Args:
+        engine: Of the database that holds the log.
+        tenant: Whose.
+        ring: The tenant's keys.
+        clock: The time.
+        ids: Fresh ids, for the epoch of a feed; None where there is a log and no feed.
+    """
 
     def __init__(
-        self, engine: AsyncEngine, tenant: str, ring: KeyRing, clock: Clock, ids: IdSource
+        self,
+        engine: AsyncEngine,
+        tenant: str,
+        ring: KeyRing,
+        clock: Clock,
+        ids: IdSource | None,
     ) -> None:
         self._engine = engine
         self._by_hand = engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -152,13 +170,9 @@ class Stamper:
     async def prepare(self) -> None:
         """Give the feed an epoch and the log an empty tree where they have none."""
         async with self._engine.begin() as connection:
-            await connection.execute(
-                text(
-                    "INSERT INTO feed_state (tenant, epoch, head) VALUES (:tenant, :epoch, 0)"
-                    " ON CONFLICT DO NOTHING"
-                ),
-                {"tenant": self._tenant, "epoch": self._ids.new()},
-            )
+            if self._ids is not None:
+                epoch = {**self._of_tenant, "epoch": self._ids.new()}
+                await connection.execute(_FEED, epoch)
             await connection.execute(
                 text(
                     "INSERT INTO audit_tree (tenant, size, frontier) VALUES (:tenant, 0, :empty)"
@@ -179,6 +193,18 @@ class Stamper:
             for level, number, node in frontier.append(row.leaf):
                 values = {"level": level, "number": number, "hash": node}
                 await connection.execute(_KEEP, {**self._of_tenant, **values})
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep stamping while inside; stamp what is left on the way out."""
+        await self.prepare()
+        task = asyncio.create_task(self.run())
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await self.finish()
 
     async def run(self) -> None:
         """Stamp until cancelled; a database that does not answer is asked again."""
@@ -219,7 +245,7 @@ class Stamper:
             if not (await _TRY_LOCK.rows(line, self._of_tenant))[0].got:
                 return False
             batch = {**self._of_tenant, "batch": BATCH}
-            changes = int((await _STAMP_CHANGES.rows(line, batch))[0].stamped)
+            changes = await self._stamp_changes(line, batch)
             leaves = await self._stamp_leaves(line, await _WAITING_LEAVES.rows(line, batch))
             unsigned = self._unsigned or leaves > 0
             due = unsigned and began - self._signed_at >= SIGN_EVERY
@@ -232,6 +258,11 @@ class Stamper:
                 self.stamps += 1
                 self._moved.notify_all()
         return BATCH in (changes, leaves)
+
+    async def _stamp_changes(self, line: Line, batch: Mapping[str, object]) -> int:
+        if self._ids is None:
+            return 0
+        return int((await _STAMP_CHANGES.rows(line, batch))[0].stamped)
 
     async def _stamp_leaves(self, line: Line, waiting: Sequence[AnyRow]) -> int:
         if not waiting:

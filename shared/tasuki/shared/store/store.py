@@ -172,11 +172,5 @@ class SealedStore:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Keep the stamper going while inside; stamp what is left on the way out."""
-        await self.stamper.prepare()
-        task = asyncio.create_task(self.stamper.run())
-        try:
+        async with self.stamper.running():
             yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-            await self.stamper.finish()

@@ -25,7 +25,7 @@ from tests.bench.lean import Connection
 from tasuki.auth.one_time_codes import new_secret
 from tasuki.auth.provisioning import AccountSpec, create_account
 from tasuki.deploy.auditing import opened_house
-from tasuki.deploy.composing import box_for
+from tasuki.deploy.composing import auth_means
 from tasuki.deploy.folder import DataFolder
 from tasuki.deploy.signing_in import CLIENT_ID
 from tasuki.shared.access.principal import Role
@@ -208,7 +208,5 @@ async def _opened(
         display=f"朝 {number}",
     )
     async with turns, engine.begin() as connection:
-        await create_account(
-            connection, spec, box=box_for(deployed), clock=deployed.clock, ids=deployed.ids
-        )
+        await create_account(connection, auth_means(deployed), spec)
     return nurse

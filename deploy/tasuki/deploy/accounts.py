@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tasuki.auth.accounts import find_account
@@ -23,7 +22,7 @@ from tasuki.auth.proxies.grant import LONGEST, Basis, Relationship, Terms
 from tasuki.auth.sealing import INSURER
 from tasuki.consent.vocabulary import DataClass
 from tasuki.deploy.clients import registrations
-from tasuki.deploy.composing import box_for
+from tasuki.deploy.composing import auth_means
 from tasuki.shared.access.principal import Role
 from tasuki.shared.engines import engine_for
 from tasuki.shared.text import parse_member_id
@@ -31,34 +30,30 @@ from tasuki.shared.text import parse_member_id
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from tasuki.auth.sealing import SecretBox
+    from tasuki.auth.means import Means
     from tasuki.deploy.composing import House
     from tasuki.deploy.sample.sample import DemoAccount, Person, Sample
-    from tasuki.shared.clock import Clock
-    from tasuki.shared.ids import IdSource
 
 
 async def register_clients(house: House) -> None:
     """Register every client, or bring its registration up to date."""
-    engine = engine_for(house.postgres.url(house.database("auth")))
+    engine, means = engine_for(house.postgres.url(house.database("auth"))), auth_means(house)
     async with engine.begin() as connection:
         for registration in registrations(house.at, house.folder):
-            await register_client(connection, registration)
+            await register_client(connection, means, registration)
     await engine.dispose()
 
 
 async def create_accounts(house: House, sample: Sample) -> list[dict[str, Any]]:
     """Create the accounts of people and return them as `demo.json` lists them."""
-    engine = engine_for(house.postgres.url(house.database("auth")))
+    engine, means = engine_for(house.postgres.url(house.database("auth"))), auth_means(house)
     made = []
     async with engine.begin() as connection:
         for account in sample.demo_accounts():
             if account.role == "hospital":
                 continue
             spec = _spec(account)
-            id_ = await create_account(
-                connection, spec, box=box_for(house), clock=house.clock, ids=house.ids
-            )
+            id_ = await create_account(connection, means, spec)
             made.append(
                 {
                     "role": account.role,
@@ -78,15 +73,15 @@ async def name(house: House, account: str, practitioner: str) -> None:
     """Say which Practitioner of their hospital's records a member of staff is."""
     engine = engine_for(house.postgres.url(house.database("auth")))
     async with engine.begin() as connection:
-        await name_practitioner(connection, account, practitioner)
+        await name_practitioner(connection, auth_means(house), account, practitioner)
     await engine.dispose()
 
 
 async def bind(house: House, account: str, patient: str, person: Person) -> None:
     """Bind a resident's account to their Patient, on the evidence a counter would check."""
-    box = box_for(house)
+    means = auth_means(house)
     key = parse_member_id(person.member_id).same_person_key() or ""
-    shown = Identity(box.mac(key.encode(), label=INSURER), person.birth_date)
+    shown = Identity(means.box.mac(key.encode(), label=INSURER), person.birth_date)
     link = LinkEvidence(
         account=account,
         patient=patient,
@@ -96,15 +91,8 @@ async def bind(house: House, account: str, patient: str, person: Person) -> None
     )
     engine = engine_for(house.postgres.url(house.database("auth")))
     async with engine.begin() as connection:
-        await bind_resident(connection, link, box=box, clock=house.clock, ids=house.ids)
+        await bind_resident(connection, means, link)
     await engine.dispose()
-
-
-@dataclass(frozen=True, slots=True)
-class _Means:
-    box: SecretBox
-    clock: Clock
-    ids: IdSource
 
 
 async def create_proxy(house: House, giver: str) -> dict[str, Any]:
@@ -114,7 +102,7 @@ async def create_proxy(house: House, giver: str) -> dict[str, Any]:
         house: The demo.
         giver: Id of the resident's account, bound to her record.
     """
-    means = _Means(box_for(house), house.clock, house.ids)
+    means = auth_means(house)
     spec = AccountSpec(
         username="kenichi",
         password=f"proxy-{secrets.token_hex(5)}",
@@ -123,9 +111,7 @@ async def create_proxy(house: House, giver: str) -> dict[str, Any]:
     )
     engine = engine_for(house.postgres.url(house.database("auth")))
     async with engine.begin() as connection:
-        id_ = await create_account(
-            connection, spec, box=means.box, clock=means.clock, ids=means.ids
-        )
+        id_ = await create_account(connection, means, spec)
         await connection.run_sync(_act_for, means, giver, id_)
     await engine.dispose()
     return {
@@ -137,7 +123,7 @@ async def create_proxy(house: House, giver: str) -> dict[str, Any]:
     }
 
 
-def _act_for(connection: Connection, means: _Means, giver: str, proxy: str) -> None:
+def _act_for(connection: Connection, means: Means, giver: str, proxy: str) -> None:
     mother = find_account(connection, means.box, giver)
     son = find_account(connection, means.box, proxy)
     if mother is None or mother.patient is None or son is None:

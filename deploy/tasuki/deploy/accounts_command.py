@@ -63,20 +63,16 @@ async def _invited(opening: Opening) -> Made | None:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - as above
 
     from tasuki.auth.staff import invite as invited  # noqa: PLC0415 - as above
-    from tasuki.deploy.serving import auth_settings, box_of  # noqa: PLC0415 - as above
-    from tasuki.shared.clock import SystemClock  # noqa: PLC0415 - as above
+    from tasuki.deploy.serving import auth_means, auth_settings  # noqa: PLC0415 - as above
     from tasuki.shared.engines import engine_for  # noqa: PLC0415 - as above
     from tasuki.shared.faults import Category, Fault  # noqa: PLC0415 - as above
-    from tasuki.shared.ids import RandomIds  # noqa: PLC0415 - as above
 
     settings = auth_settings()
-    box, now = box_of(settings), SystemClock().now()
+    means = auth_means(settings)
     engine = engine_for(settings.database_url.get_secret_value())
     try:
         async with engine.begin() as connection:
-            return await connection.run_sync(
-                lambda sync: invited(sync, opening, box=box, ids=RandomIds(), now=now)
-            )
+            return await connection.run_sync(invited, means, opening)
     except (SQLAlchemyError, OSError):
         # Its text names the address and may name a password.
         raise Fault(

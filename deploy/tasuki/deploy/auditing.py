@@ -13,7 +13,7 @@ from tasuki.deploy.folder import read_json
 from tasuki.shared.audit.verify import Damage, Verdict, verify_log
 from tasuki.shared.crypto.keyring import FileKeyRing
 from tasuki.shared.engines import engine_for
-from tasuki.shared.store.logkeys import checkpoint_key, log_origin
+from tasuki.shared.store.logkeys import body_key, checkpoint_key, log_origin
 from tasuki.shared.store.store import Databases
 from tasuki.shared.store.vault import AUDIT, KeyVault
 from tasuki.shared.store.whole_log import (
@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from pathlib import Path
 
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
     from tasuki.deploy.composing import House
     from tasuki.deploy.folder import DataFolder
     from tasuki.shared.clock import Clock
     from tasuki.shared.crypto.keyring import KeyRing
+    from tasuki.shared.crypto.keys import DataKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +98,24 @@ def public_keys(folder: DataFolder) -> list[str]:
     """Return the verifier keys of every log and witness of a demo."""
     port = int(read_json(folder.demo)["base_url"].rpartition(":")[2])
     house = house_for(folder, port)
-    return [str(key) for tenant in audited(house) for key in verifier_keys(house, tenant)]
+    keys = [verifier_keys(house, tenant) for tenant in audited(house)]
+    return [str(key) for pair in keys for key in pair]
 
 
 def audited(house: House) -> list[str]:
-    """Return the tenants that keep an audit log of this kind."""
+    """Return the tenants that keep an audit log; all of them."""
+    return list(house.tenants)
+
+
+def record_keepers(house: House) -> list[str]:
+    """Return the tenants that keep records, and may witness others; auth does neither."""
     return [tenant for tenant in house.tenants if tenant != "auth"]
 
 
 async def witnessed_in(house: House) -> list[str]:
     """Return every note that a service of the house keeps as a witness."""
     found: list[str] = []
-    for tenant in audited(house):
+    for tenant in record_keepers(house):
         engine = engine_for(house.postgres.url(house.database(tenant)))
         try:
             async with engine.connect() as connection:
@@ -125,6 +134,9 @@ async def verify_one(house: House, tenant: str, kept: Sequence[str] = ()) -> Fin
     )
     ring = FileKeyRing(house.folder.ring).tenant(tenant)
     try:
+        if tenant == "auth":  # it keeps no wrapped data keys
+            key = body_key(ring, tenant)
+            return await verified_with(key, databases.records, ring, tenant, kept)
         return await verified(databases, ring, tenant, kept, house.clock)
     finally:
         await databases.dispose()
@@ -136,7 +148,14 @@ async def verified(
     """Return what verifying a tenant's log against its own heads and those `kept` finds."""
     vault = KeyVault(databases.keys, ring, tenant, clock)
     key = (await vault.ensured([""], AUDIT))[""]
-    async with databases.records.connect() as connection:
+    return await verified_with(key, databases.records, ring, tenant, kept)
+
+
+async def verified_with(
+    key: DataKey, records: AsyncEngine, ring: KeyRing, tenant: str, kept: Sequence[str]
+) -> Findings:
+    """Return what verifying a log whose leaves this key opens finds; see `verified`."""
+    async with records.connect() as connection:
         stored = await stored_leaves(connection, ring, key, tenant)
         own = await own_heads(connection, ring, tenant)
     origin = log_origin(tenant)

@@ -72,7 +72,7 @@ def registrations(at: Addresses, folder: DataFolder) -> list[ClientRegistration]
             _backend(
                 f"ehr-{region}",
                 f"tasuki/locate tasuki/feed tasuki/override {EXCHANGED}",
-                (*everywhere, at.locator, at.consent_fhir, at.shelter_fhir),
+                (*everywhere, at.locator, at.consent_fhir, at.shelter_fhir, at.auth),
                 folder,
                 base,
             )

@@ -27,7 +27,7 @@ def clients() -> None:
 def register(file: FileArgument) -> None:
     """Register the clients of a file, or bring them up to date; all of them or none.
 
-    The database is the one of `TASUKI_AUTH_DATABASE_URL`, as for `tasuki serve auth`.
+    Settings are those of `tasuki serve auth`.
     """
     from tasuki.auth.registration_file import (  # noqa: PLC0415 - few commands need it
         read_registrations,
@@ -43,15 +43,17 @@ async def _registered(found: list[ClientRegistration]) -> None:
     from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415 - as above
 
     from tasuki.auth.provisioning import register_client  # noqa: PLC0415 - as above
-    from tasuki.deploy.serving import auth_settings  # noqa: PLC0415 - as above
+    from tasuki.deploy.serving import auth_means, auth_settings  # noqa: PLC0415 - as above
     from tasuki.shared.engines import engine_for  # noqa: PLC0415 - as above
     from tasuki.shared.faults import Category, Fault  # noqa: PLC0415 - as above
 
-    engine = engine_for(auth_settings().database_url.get_secret_value())
+    settings = auth_settings()
+    means = auth_means(settings)
+    engine = engine_for(settings.database_url.get_secret_value())
     try:
         async with engine.begin() as connection:
             for registration in found:
-                await register_client(connection, registration)
+                await register_client(connection, means, registration)
     except (SQLAlchemyError, OSError):
         # Its text names the address and may name a password.
         raise Fault(

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from tasuki.auth.app import create_app as create_auth
+from tasuki.auth.means import means_of
 from tasuki.auth.migrate import migrate as migrate_auth
-from tasuki.auth.sealing import KeyRingBox
 from tasuki.auth.settings import AuthSettings
 from tasuki.auth.signing import rotate_keys
 from tasuki.consent.app import create_app as create_consent
@@ -35,12 +35,14 @@ from tasuki.shelter.settings import ShelterSettings
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from tasuki.auth.means import Means
     from tasuki.deploy.addresses import Addresses
     from tasuki.deploy.folder import DataFolder
     from tasuki.deploy.postgres import EmbeddedPostgres
     from tasuki.deploy.sample.sample import RegionSample
     from tasuki.shared.audit.notes import VerifierKey
     from tasuki.shared.clock import Clock
+    from tasuki.shared.crypto.keyring import KeyRing
     from tasuki.shared.ids import IdSource
 
 SERVICES = ("auth", "consent", "locator", "phr", "shelter")
@@ -117,7 +119,7 @@ def witnessing(house: House, tenant: str) -> dict[str, Any]:
     Every region witnesses every other log; the locator, which holds nobody's record, the regions'.
     """
     regions = [region.code for region in house.regions]
-    others = [one for one in (*SERVICES, *regions) if one not in {"auth", tenant}]
+    others = [one for one in (*SERVICES, *regions) if one != tenant]
     watched = others if tenant in regions else regions if tenant == "locator" else []
     watching = [*regions, *(("locator",) if tenant in regions else ())]
     return {
@@ -130,9 +132,14 @@ def witnessing(house: House, tenant: str) -> dict[str, Any]:
 
 
 def base_url_of(house: House, tenant: str) -> str:
-    """Return the FHIR base URL of a tenant's service."""
+    """Return the FHIR base URL of a tenant's service; of auth, which has none, the issuer's."""
     at = house.at
-    shared = {"consent": at.consent_fhir, "locator": at.locator, "phr": at.phr_fhir}
+    shared = {
+        "auth": at.auth,
+        "consent": at.consent_fhir,
+        "locator": at.locator,
+        "phr": at.phr_fhir,
+    }
     return {**shared, "shelter": at.shelter_fhir, **at.ehr}[tenant]
 
 
@@ -142,9 +149,14 @@ def verifier_keys(house: House, tenant: str) -> tuple[VerifierKey, VerifierKey]:
     return log_keys(ring, tenant)
 
 
-def box_for(house: House) -> KeyRingBox:
-    """Return the box that holds the authorization server's secrets."""
-    return KeyRingBox(FileKeyRing(house.folder.ring).tenant("auth"))
+def auth_ring(house: House) -> KeyRing:
+    """Return the authorization server's keys."""
+    return FileKeyRing(house.folder.ring).tenant("auth")
+
+
+def auth_means(house: House) -> Means:
+    """Return what its accounts and clients are changed with."""
+    return means_of(auth_ring(house), "auth", house.clock, house.ids)
 
 
 def auth_settings(house: House) -> AuthSettings:
@@ -155,12 +167,14 @@ def auth_settings(house: House) -> AuthSettings:
         signing_keys=house.folder.signing_keys,
         key_file=house.folder.ring,
         phr_url=house.at.phr_fhir,
+        witnesses=witnessing(house, "auth")["witnesses"],
     )
 
 
 def auth_app(house: House) -> FastAPI:
     """Return the authorization server."""
-    return create_auth(auth_settings(house), clock=house.clock, ids=house.ids, box=box_for(house))
+    settings, ring = auth_settings(house), auth_ring(house)
+    return create_auth(settings, clock=house.clock, ids=house.ids, ring=ring)
 
 
 def ehr_settings(house: House, region: RegionSample) -> EhrSettings:

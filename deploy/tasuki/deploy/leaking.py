@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 from sqlalchemy import select
 
-from tasuki.deploy.auditing import audited, opened_house
+from tasuki.deploy.auditing import opened_house, record_keepers
 from tasuki.deploy.composing import base_url_of
 from tasuki.deploy.leak_names import resolve
 from tasuki.deploy.leak_report import UNKNOWN, Person, Report, deadlines
@@ -146,7 +146,9 @@ async def leak(
     With a token, people are named where its holder may read them; the services must run then.
     """
     async with opened_house(folder) as house:
-        tenants = [one for one in audited(house) if not asked.regions or one in asked.regions]
+        tenants = [
+            one for one in record_keepers(house) if not asked.regions or one in asked.regions
+        ]
         stores = {tenant: _store(house, tenant) for tenant in tenants}
         try:
             for store in stores.values():

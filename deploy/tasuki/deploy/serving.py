@@ -45,8 +45,9 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from sqlalchemy.ext.asyncio import AsyncEngine
 
-    from tasuki.auth.sealing import SecretBox
+    from tasuki.auth.means import Means
     from tasuki.deploy.folder import DataFolder
+    from tasuki.shared.crypto.keyring import KeyRing
     from tasuki.shared.settings import ServiceSettings
 
 SETTINGS: Mapping[str, type[ServiceSettings | AuthSettings]] = MappingProxyType(
@@ -169,7 +170,7 @@ def _app(service: str, settings: ServiceSettings | AuthSettings) -> FastAPI:
     create = import_module(f"tasuki.{service}.app").create_app
     more = {}
     if isinstance(settings, AuthSettings):
-        more["box"] = box_of(settings)
+        more["ring"] = ring_of(settings)
     app: FastAPI = create(settings, clock=SystemClock(), ids=RandomIds(), **more)
     return app
 
@@ -186,17 +187,26 @@ def auth_settings() -> AuthSettings:
     return settings
 
 
-def box_of(settings: AuthSettings) -> SecretBox:
-    """Return what opens and seals auth's secrets.
+def ring_of(settings: AuthSettings) -> KeyRing:
+    """Return the keys of auth.
 
     Raises:
         Fault: INVALID without a key file; else as the key ring's own.
     """
-    from tasuki.auth.sealing import KeyRingBox  # noqa: PLC0415 - for auth only
-
     if settings.key_file is None:
         raise Fault(Category.INVALID, "wrong settings: TASUKI_AUTH_KEY_FILE (missing)")
-    return KeyRingBox(FileKeyRing(settings.key_file).tenant(settings.tenant))
+    return FileKeyRing(settings.key_file).tenant(settings.tenant)
+
+
+def auth_means(settings: AuthSettings) -> Means:
+    """Return what a command changes accounts and clients with.
+
+    Raises:
+        Fault: As for `ring_of`.
+    """
+    from tasuki.auth.means import means_of  # noqa: PLC0415 - for auth only
+
+    return means_of(ring_of(settings), settings.tenant, SystemClock(), RandomIds())
 
 
 def _at_its_path(settings: ServiceSettings | AuthSettings, app: FastAPI) -> FastAPI:

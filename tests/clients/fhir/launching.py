@@ -15,6 +15,7 @@ import httpx2
 
 from tasuki.auth.provisioning import ClientRegistration, register_client
 from tasuki.deploy.auditing import opened_house
+from tasuki.deploy.composing import auth_means
 from tasuki.deploy.folder import DataFolder
 from tasuki.shared.access.client import ASSERTION_TYPE, ServiceCredentials, client_assertion
 from tasuki.shared.clock import SystemClock
@@ -52,7 +53,7 @@ async def registered(demo: Demo, redirect_uri: str) -> None:
             public=True,
         )
         async with engine.begin() as connection:
-            await register_client(connection, registration)
+            await register_client(connection, auth_means(house), registration)
         await engine.dispose()
 
 

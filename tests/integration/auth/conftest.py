@@ -105,7 +105,7 @@ async def running(
     outside = None
     if beside is not None:
         outside = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=beside))
-    auth = create_app(settings, clock=clock, ids=RandomIds(), box=box, outside=outside)
+    auth = create_app(settings, clock=clock, ids=RandomIds(), ring=box.ring, outside=outside)
     site = FastAPI()
     site.mount("/auth", auth)
     engine = create_async_engine(url)

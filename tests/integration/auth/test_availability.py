@@ -18,20 +18,20 @@ from tasuki.shared.ids import CountingIds
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tasuki.auth.sealing import SecretBox
+    from tasuki.auth.sealing import KeyRingBox
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_keys_are_served_and_the_rest_is_unavailable(
-    signing_keys: Path, tmp_path: Path, box: SecretBox
+    signing_keys: Path, tmp_path: Path, box: KeyRingBox
 ) -> None:
     settings = AuthSettings(
         issuer=ISSUER,
         database_url=SecretStr(f"postgresql+asyncpg://postgres:@/none?host={tmp_path}"),
         signing_keys=signing_keys,
     )
-    app = create_app(settings, clock=FixedClock(), ids=CountingIds(), box=box)
+    app = create_app(settings, clock=FixedClock(), ids=CountingIds(), ring=box.ring)
     transport = httpx2.ASGITransport(app=app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8765") as http:
         assert (await http.get("/jwks")).status_code == 200

@@ -19,6 +19,7 @@ from tasuki.auth.clients import find_client
 from tasuki.auth.registration_file import read_registrations
 from tasuki.auth.tables import CLIENT
 from tasuki.deploy.cli import APP
+from tasuki.shared.crypto.keyring import FileKeyRing
 from tasuki.shared.faults import Category, Fault
 
 if TYPE_CHECKING:
@@ -95,10 +96,14 @@ def held(url: str, client_id: str) -> Client | None:
 
 
 def register(url: str, keys: Path, path: Path) -> tuple[int, str]:
+    ring = path.parent / "ring.json"
+    if not ring.exists():
+        FileKeyRing.create(ring, ["auth"])
     environment = {
         "TASUKI_AUTH_ISSUER": "http://127.0.0.1:8765/auth",
         "TASUKI_AUTH_DATABASE_URL": url,
         "TASUKI_AUTH_SIGNING_KEYS": str(keys),
+        "TASUKI_AUTH_KEY_FILE": str(ring),
     }
     done = CliRunner().invoke(APP, ["clients", "register", str(path)], env=environment)
     return done.exit_code, done.output

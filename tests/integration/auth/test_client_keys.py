@@ -82,7 +82,7 @@ async def register(world: World, url: str) -> None:
         public=False,
     )
     async with world.engine.begin() as connection:
-        await register_client(connection, registration)
+        await register_client(connection, world.means, registration)
 
 
 async def ask(world: World, key: ECKey, **header: Any) -> int:
@@ -218,4 +218,4 @@ async def test_a_registration_says_where_keys_are_once_and_safely(
     usual = {"role": Role.HOSPITAL, "purpose": "HOPERAT", "jwks": None, "public": False}
     async with world.engine.begin() as connection:
         with pytest.raises(Fault, match="registration"):
-            await register_client(connection, _registration("odd", **usual | changes))
+            await register_client(connection, world.means, _registration("odd", **usual | changes))

@@ -89,7 +89,7 @@ async def test_another_client_s_attempt_does_not_spend_the_code(world: World) ->
 async def test_a_disabled_account_gets_no_token_for_its_code(world: World) -> None:
     code = await world.code()
     async with world.engine.begin() as connection:
-        await disable_account(connection, world.accounts[RESIDENT.username], clock=world.clock)
+        await disable_account(connection, world.means, world.accounts[RESIDENT.username])
     assert (await world.redeem(code)).json()["error"] == "invalid_grant"
 
 
@@ -97,7 +97,7 @@ async def test_a_resident_unbound_meanwhile_gets_a_token_without_a_person(world:
     code = await world.code()
     async with world.engine.begin() as connection:
         account = world.accounts[RESIDENT.username]
-        await unbind_resident(connection, account, clock=world.clock)
+        await unbind_resident(connection, world.means, account)
     answer = (await world.redeem(code)).json()
     assert answer["scope"] == "fhirUser offline_access openid"
     assert "patient" not in answer

@@ -147,7 +147,9 @@ async def test_an_app_registered_so_gets_no_token_without_a_key(world: World) ->
     for name in ("demo", "hospital"):
         found = next(one for one in REGISTERED if one.client_id == name)
         async with world.engine.begin() as connection:
-            await register_client(connection, dataclasses.replace(found, proves_key=True))
+            await register_client(
+                connection, world.means, dataclasses.replace(found, proves_key=True)
+            )
     refused = await redeem(world, await world.code(), None)
     assert refused.json()["error"] == "invalid_dpop_proof"
     form = {"grant_type": "client_credentials", "scope": "system/*.cu"}

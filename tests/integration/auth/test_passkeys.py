@@ -28,7 +28,7 @@ from tasuki.auth.one_time_codes import code_at
 from tasuki.auth.passkeys.ceremony import read_assertion, read_attestation
 from tasuki.auth.provisioning import disable_account
 from tasuki.auth.settings import AuthSettings
-from tasuki.auth.tables import PASSKEY, SIGN_IN
+from tasuki.auth.tables import PASSKEY
 from tasuki.shared.access.tokens import key_id
 
 if TYPE_CHECKING:
@@ -80,11 +80,8 @@ async def sign_in(world: World, device: Authenticator, **odd: Any) -> httpx2.Res
 
 
 async def last_outcome(world: World) -> tuple[str, str]:
-    query = select(SIGN_IN.c.outcome, SIGN_IN.c.method).where(SIGN_IN.c.client_id == "demo")
-    async with world.engine.connect() as connection:
-        row = (await connection.execute(query.order_by(SIGN_IN.c.at.desc()))).first()
-    assert row is not None
-    return row.outcome, row.method
+    last = [one for one in await world.sign_ins() if one["client"] == "demo"][-1]
+    return last["ended"], last["method"]
 
 
 async def kept(world: World) -> int:
@@ -177,7 +174,7 @@ async def test_an_unknown_passkey_and_one_of_a_disabled_account_are_refused(
     assert await last_outcome(by_name) == ("unknown-passkey", "passkey")
     device = await registered(by_name)
     async with by_name.engine.begin() as connection:
-        await disable_account(connection, by_name.accounts[NURSE.username], clock=by_name.clock)
+        await disable_account(connection, by_name.means, by_name.accounts[NURSE.username])
     assert (await sign_in(by_name, device)).status_code == 403
     assert await last_outcome(by_name) == ("disabled", "passkey")
 

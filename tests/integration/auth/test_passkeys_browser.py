@@ -81,7 +81,7 @@ def issuer(
     settings = AuthSettings(
         issuer=url, database_url=SecretStr(database_url), signing_keys=signing_keys
     )
-    auth = create_app(settings, clock=SystemClock(), ids=RandomIds(), box=box)
+    auth = create_app(settings, clock=SystemClock(), ids=RandomIds(), ring=box.ring)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:

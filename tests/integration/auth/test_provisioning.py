@@ -36,7 +36,6 @@ from tasuki.auth.provisioning import (
 )
 from tasuki.shared.access.principal import Role
 from tasuki.shared.faults import Category, Fault
-from tasuki.shared.ids import RandomIds
 
 pytestmark = pytest.mark.anyio
 
@@ -68,7 +67,7 @@ DEMO, BACKEND = CLIENTS[0], CLIENTS[4]
 async def test_an_unsafe_app_is_not_registered(world: World, changes: dict[str, Any]) -> None:
     async with world.engine.begin() as connection:
         with pytest.raises(Fault) as fault:
-            await register_client(connection, dataclasses.replace(DEMO, **changes))
+            await register_client(connection, world.means, dataclasses.replace(DEMO, **changes))
     assert fault.value.category is Category.INVALID
 
 
@@ -91,14 +90,14 @@ async def test_an_unsafe_app_is_not_registered(world: World, changes: dict[str, 
 async def test_an_unsafe_backend_is_not_registered(world: World, changes: dict[str, Any]) -> None:
     async with world.engine.begin() as connection:
         with pytest.raises(Fault) as fault:
-            await register_client(connection, dataclasses.replace(BACKEND, **changes))
+            await register_client(connection, world.means, dataclasses.replace(BACKEND, **changes))
     assert fault.value.category is Category.INVALID
 
 
 async def test_registering_again_replaces(world: World) -> None:
     fewer = dataclasses.replace(DEMO, scopes="openid")
     async with world.engine.begin() as connection:
-        await register_client(connection, fewer)
+        await register_client(connection, world.means, fewer)
     assert (await world.tokens())["scope"] == "openid"
 
 
@@ -119,13 +118,7 @@ async def test_an_account_that_cannot_be(
     spec = AccountSpec("new", "password", "A" * 32, Role.NURSE)
     async with world.engine.begin() as connection:
         with pytest.raises(Fault) as fault:
-            await create_account(
-                connection,
-                dataclasses.replace(spec, **changes),
-                box=world.box,
-                clock=world.clock,
-                ids=RandomIds(),
-            )
+            await create_account(connection, world.means, dataclasses.replace(spec, **changes))
     assert fault.value.category is category
 
 
@@ -162,7 +155,7 @@ async def test_a_link_that_does_not_hold_is_not_made(
     link = evidence(world.accounts[who.username], **changes)
     async with world.engine.begin() as connection:
         with pytest.raises(Fault) as fault:
-            await bind_resident(connection, link, box=world.box, clock=world.clock, ids=RandomIds())
+            await bind_resident(connection, world.means, link)
     assert fault.value.category is category
     if who is UNBOUND:
         assert "patient" not in await world.tokens(UNBOUND)
@@ -172,9 +165,9 @@ async def test_a_person_can_move_to_another_account_once_the_first_is_unbound(
     world: World,
 ) -> None:
     async with world.engine.begin() as connection:
-        await unbind_resident(connection, world.accounts[RESIDENT.username], clock=world.clock)
+        await unbind_resident(connection, world.means, world.accounts[RESIDENT.username])
         link = evidence(world.accounts[UNBOUND.username])
-        await bind_resident(connection, link, box=world.box, clock=world.clock, ids=RandomIds())
+        await bind_resident(connection, world.means, link)
     assert (await world.tokens(UNBOUND))["patient"] == PATIENT.removeprefix("Patient/")
     assert "patient" not in await world.tokens(RESIDENT)
 
@@ -182,7 +175,7 @@ async def test_a_person_can_move_to_another_account_once_the_first_is_unbound(
 async def test_a_member_of_staff_is_the_practitioner_that_was_named(world: World) -> None:
     account = world.accounts[NURSE.username]
     async with world.engine.begin() as connection:
-        await name_practitioner(connection, account, "Practitioner/n-2")
+        await name_practitioner(connection, world.means, account, "Practitioner/n-2")
     answer = await world.tokens(NURSE, aud=SHELTER, scope="openid fhirUser tasuki/desk")
     assert _claims(answer["id_token"])["fhirUser"] == "Practitioner/n-2"
 
@@ -203,7 +196,7 @@ async def test_a_practitioner_that_cannot_be_named(
     account = "nobody" if who is None else world.accounts[who.username]
     async with world.engine.begin() as connection:
         with pytest.raises(Fault) as fault:
-            await name_practitioner(connection, account, practitioner)
+            await name_practitioner(connection, world.means, account, practitioner)
     assert fault.value.category is category
 
 

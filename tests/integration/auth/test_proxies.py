@@ -38,7 +38,7 @@ from tests.integration.auth.world import (
 )
 
 from tasuki.auth.provisioning import disable_account, unbind_resident
-from tasuki.auth.tables import METADATA, PROXY, SIGN_IN
+from tasuki.auth.tables import METADATA, PROXY
 from tasuki.shared.access.scopes import parse_scopes
 from tasuki.shared.access.tokens import principal_of
 
@@ -98,9 +98,8 @@ async def test_a_proxys_token_says_who_for_whom_and_how_far(world: World) -> Non
         assert not principal.scopes.contexts(never, "r")
     assert not [one for one in principal.scopes.words if one.startswith("tasuki/")]
 
-    query = select(SIGN_IN.c.patient, SIGN_IN.c.purpose).order_by(SIGN_IN.c.at.desc(), SIGN_IN.c.id)
-    async with world.engine.connect() as connection:
-        assert (PATIENT, "FAMRQT") in (await connection.execute(query)).all()
+    last = (await world.sign_ins())[-1]
+    assert (last["patient"], last["purpose"]) == (PATIENT, "FAMRQT")
 
 
 async def test_without_a_choice_it_is_oneself_and_nobody_else_is_asked(world: World) -> None:
@@ -219,7 +218,7 @@ async def test_it_ends_with_the_account_that_gave_it(world: World, how: Callable
     tokens = await tokens_for(world)
     open_ = await code_of(world)
     async with world.engine.begin() as connection:
-        await how(connection, world.accounts[RESIDENT.username], clock=world.clock)
+        await how(connection, world.means, world.accounts[RESIDENT.username])
     assert await is_withdrawn(world, tokens["access_token"])
     assert (await refreshed(world, tokens)).json()["error"] == "invalid_grant"
     assert (await whom_page(world)).status_code == 303

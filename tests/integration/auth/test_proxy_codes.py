@@ -157,7 +157,7 @@ async def test_an_account_withdrawn_between_the_pages_goes_nowhere(world: World)
     await paired(world)
     page = await whom_page(world)
     async with world.engine.begin() as connection:
-        await disable_account(connection, world.accounts[SON.username], clock=world.clock)
+        await disable_account(connection, world.means, world.accounts[SON.username])
     assert (await choose(world, page, grants_on(page)[MOTHER])).status_code == 403
 
 

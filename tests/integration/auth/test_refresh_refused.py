@@ -19,7 +19,6 @@ from tests.integration.auth.world import (
 )
 
 from tasuki.auth.provisioning import bind_resident, disable_account, unbind_resident
-from tasuki.shared.ids import RandomIds
 
 if TYPE_CHECKING:
     import httpx2
@@ -93,7 +92,7 @@ async def test_none_is_given_unless_offline_access_was_asked_for(world: World) -
 async def test_a_disabled_account_is_refused(world: World) -> None:
     answer = await world.tokens()
     async with world.engine.begin() as connection:
-        await disable_account(connection, world.accounts[RESIDENT.username], clock=world.clock)
+        await disable_account(connection, world.means, world.accounts[RESIDENT.username])
     assert (await refresh(world, answer)).json()["error"] == "invalid_grant"
 
 
@@ -102,9 +101,9 @@ async def test_a_sign_in_does_not_move_to_another_person(world: World) -> None:
     account = world.accounts[UNBOUND.username]
     async with world.engine.begin() as connection:
         owner = world.accounts[RESIDENT.username]
-        await unbind_resident(connection, owner, clock=world.clock)
+        await unbind_resident(connection, world.means, owner)
         link = evidence(account, patient="Patient/another")
-        await bind_resident(connection, link, box=world.box, clock=world.clock, ids=RandomIds())
+        await bind_resident(connection, world.means, link)
 
     assert (await refresh(world, answer)).json()["error"] == "invalid_grant"
     fresh = await world.tokens(UNBOUND)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import text
 from tests.integration.auth.world import (
     CLINICIAN,
     EHR_A,
@@ -29,7 +29,7 @@ from tasuki.auth.one_time_codes import code_at
 from tasuki.auth.provisioning import disable_account
 from tasuki.auth.routes import authorize
 from tasuki.auth.routes.requests import decided
-from tasuki.auth.tables import METADATA, SIGN_IN
+from tasuki.auth.tables import METADATA
 
 if TYPE_CHECKING:
     import httpx2
@@ -46,14 +46,12 @@ def without_secrets(response: httpx2.Response) -> str:
 
 
 async def outcomes(world: World) -> list[str]:
-    async with world.engine.connect() as connection:
-        rows = await connection.execute(select(SIGN_IN.c.outcome).order_by(SIGN_IN.c.at))
-        return list(rows.scalars())
+    return [one["ended"] for one in await world.sign_ins()]
 
 
 async def test_every_failure_looks_the_same_and_is_recorded_as_what_it_was(world: World) -> None:
     async with world.engine.begin() as connection:
-        await disable_account(connection, world.accounts[CLINICIAN.username], clock=world.clock)
+        await disable_account(connection, world.means, world.accounts[CLINICIAN.username])
     pages = []
     for person, changes in (
         (NOBODY, {}),

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import update
 from tests.integration.auth.authenticator import unpadded
 from tests.integration.auth.test_passkeys import account_page
 from tests.integration.auth.world import (
@@ -26,7 +26,7 @@ from tests.integration.auth.world import (
 )
 
 from tasuki.auth.provisioning import disable_account
-from tasuki.auth.tables import ACCOUNT, SIGN_IN
+from tasuki.auth.tables import ACCOUNT
 from tasuki.shared.access.tokens import principal_of
 
 if TYPE_CHECKING:
@@ -151,10 +151,8 @@ async def test_it_ends_after_fifteen_minutes_and_names_both(world: World) -> Non
     ended = await world.post("token", form | {"refresh_token": renewed["refresh_token"]})
     assert ended.json()["error"] == "invalid_grant"
 
-    query = select(SIGN_IN).where(SIGN_IN.c.method == "vouched")
-    async with world.engine.connect() as connection:
-        row = (await connection.execute(query)).one()
-    assert (row.account, row.voucher) == (
+    (seen_as,) = [one for one in await world.sign_ins() if one["method"] == "vouched"]
+    assert (seen_as["account"], seen_as["voucher"]) == (
         world.accounts[NURSE.username],
         world.accounts[CLINICIAN.username],
     )
@@ -174,7 +172,7 @@ async def test_it_ends_with_the_account_of_who_vouched(world: World) -> None:
     page = await world.open_page(aud=SHELTER)
     answer = await world.submit(page, NURSE, code=code)
     async with world.engine.begin() as connection:
-        await disable_account(connection, world.accounts[CLINICIAN.username], clock=world.clock)
+        await disable_account(connection, world.means, world.accounts[CLINICIAN.username])
     refused = await world.redeem(redirect_query(answer)["code"])
     assert refused.json()["error"] == "invalid_grant"
 

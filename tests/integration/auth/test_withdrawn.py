@@ -49,7 +49,7 @@ async def test_a_withdrawn_account_loses_everything_at_once(world: World) -> Non
     await account_page(world, NURSE)
     before = (await listed(world)).headers["etag"]
     async with world.engine.begin() as connection:
-        await disable_account(connection, world.accounts[NURSE.username], clock=world.clock)
+        await disable_account(connection, world.means, world.accounts[NURSE.username])
     after = await listed(world, before)
     assert after.status_code == 200
     assert after.json()["withdrawn"] == [name_of("sid", claims(tokens["access_token"])["sid"])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -13,7 +14,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
+from sqlalchemy import select
 
+from tasuki.auth.means import means_of
 from tasuki.auth.one_time_codes import code_at
 from tasuki.auth.provisioning import (
     AccountSpec,
@@ -33,6 +36,9 @@ from tasuki.shared.access.client import (
 from tasuki.shared.access.principal import Role
 from tasuki.shared.clock import FixedClock
 from tasuki.shared.ids import CountingIds, RandomIds
+from tasuki.shared.store.leaves import opened
+from tasuki.shared.store.logkeys import body_key
+from tasuki.shared.store.schema import LEAF
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +46,8 @@ if TYPE_CHECKING:
     import httpx2
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-    from tasuki.auth.sealing import SecretBox
+    from tasuki.auth.means import Means
+    from tasuki.auth.sealing import KeyRingBox
 
 ISSUER = "http://127.0.0.1:8765/auth"
 TOKEN = f"{ISSUER}/token"
@@ -154,11 +161,11 @@ CLIENTS = (
 )
 
 
-async def seed(connection: AsyncConnection, box: SecretBox) -> dict[str, str]:
+async def seed(connection: AsyncConnection, box: KeyRingBox) -> dict[str, str]:
     """Register everybody; return account ids by user name."""
-    clock, ids, accounts = FixedClock(), CountingIds(), {}
+    means, accounts = means_of(box.ring, "auth", FixedClock(), CountingIds()), {}
     for registration in CLIENTS:
-        await register_client(connection, registration)
+        await register_client(connection, means, registration)
     for person in PEOPLE:
         staff = person.role is not Role.RESIDENT
         spec = AccountSpec(
@@ -172,12 +179,8 @@ async def seed(connection: AsyncConnection, box: SecretBox) -> dict[str, str]:
             display=f"見本 {person.role.value}" if staff else None,
             administers=person is OFFICER,
         )
-        accounts[person.username] = await create_account(
-            connection, spec, box=box, clock=clock, ids=ids
-        )
-    await bind_resident(
-        connection, evidence(accounts[RESIDENT.username]), box=box, clock=clock, ids=ids
-    )
+        accounts[person.username] = await create_account(connection, means, spec)
+    await bind_resident(connection, means, evidence(accounts[RESIDENT.username]))
     return accounts
 
 
@@ -209,10 +212,27 @@ class World:
     http: httpx2.AsyncClient
     engine: AsyncEngine
     clock: FixedClock
-    box: SecretBox
+    box: KeyRingBox
     accounts: dict[str, str]
     verifier: str = field(default="v" * 43)
     issuer: str = ISSUER
+
+    @property
+    def means(self) -> Means:
+        """What an operator changes accounts and clients with."""
+        return means_of(self.box.ring, "auth", self.clock, RandomIds())
+
+    async def sign_ins(self) -> list[dict[str, str]]:
+        """Return what the log says of every attempt to sign in, oldest first."""
+        return [told(event) for event in await self.events() if kind(event) == "sign-in"]
+
+    async def events(self) -> list[dict[str, Any]]:
+        """Return every AuditEvent of the log, oldest first."""
+        key = body_key(self.box.ring, "auth")
+        async with self.engine.connect() as connection:
+            rows = await connection.execute(select(LEAF).order_by(LEAF.c.local))
+            bodies = [opened(row.sealed, row.leaf, key=key, tenant="auth") for row in rows]
+        return [json.loads(body.event) for body in bodies]
 
     def query(self, **changes: str | None) -> dict[str, str]:
         """Return a sound authorization request, with some parameters changed or left out."""
@@ -315,6 +335,27 @@ class World:
         response = await self.ask_as(client_id, "introspect", token=token)
         assert response.status_code == 200, response.text
         return bool(response.json()["active"])
+
+
+def kind(event: dict[str, Any]) -> str:
+    """Return what an AuditEvent of this server tells of, in the server's own words."""
+    return str(event["subtype"][-1]["code"])
+
+
+def told(event: dict[str, Any]) -> dict[str, str]:
+    """Return the details of an AuditEvent, with purpose, patient, software and account."""
+    (user,) = [one for one in event["entity"] if one.get("role", {}).get("code") == "11"]
+    details = {one["type"]: one["valueString"] for one in user.get("detail", ())}
+    people = [one["what"] for one in event["entity"] if one.get("role", {}).get("code") == "1"]
+    purposes = [one["coding"][0]["code"] for one in event.get("purposeOfEvent", ())]
+    return details | {
+        "account": user["what"]["identifier"]["value"],
+        "patient": people[0]["reference"] if people else "",
+        "purpose": purposes[0] if purposes else "",
+        "client": event["agent"][0]["who"]["identifier"]["value"],
+        "actor": event["agent"][2]["who"]["identifier"]["value"],
+        "outcome": event["outcome"],
+    }
 
 
 def read_page(response: httpx2.Response) -> Page:

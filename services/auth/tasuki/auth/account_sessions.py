@@ -70,10 +70,13 @@ def find_session(
     return AccountSession(secret, account, Method(row.method))
 
 
-def end_session(connection: Connection, box: SecretBox, secret: str) -> None:
-    """Forget a session."""
+def end_session(connection: Connection, box: SecretBox, secret: str) -> str | None:
+    """Forget a session; return whose account it was of, None where there was none."""
     gone = delete(ACCOUNT_SESSION).where(ACCOUNT_SESSION.c.secret_mac == _mac(box, secret))
-    connection.execute(gone)
+    account: str | None = connection.execute(
+        gone.returning(ACCOUNT_SESSION.c.account)
+    ).scalar_one_or_none()
+    return account
 
 
 def _mac(box: SecretBox, secret: str) -> bytes:

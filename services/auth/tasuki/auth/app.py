@@ -20,16 +20,22 @@ from tasuki.auth.client_keys import ClientKeys
 from tasuki.auth.context import AuthContext
 from tasuki.auth.families import forget_expired
 from tasuki.auth.issuing import Issuer
+from tasuki.auth.log.asking import AskingMiddleware
+from tasuki.auth.log.leaves import SealedAuthLog
+from tasuki.auth.log.routes import log_routes
 from tasuki.auth.proxies.people import People
 from tasuki.auth.routes.account import account_routes
 from tasuki.auth.routes.authorize import authorize_routes
 from tasuki.auth.routes.public import public_routes, userinfo_routes
 from tasuki.auth.routes.tokens import token_routes
-from tasuki.auth.sign_in_log import TableSignInLog
+from tasuki.auth.sealing import KeyRingBox
 from tasuki.auth.signing import open_keys
 from tasuki.shared.engines import engine_for
 from tasuki.shared.rest import metrics
 from tasuki.shared.rest.tls import calling
+from tasuki.shared.rest.witnessing import witnesses_of
+from tasuki.shared.store.ledger import SealedLedger
+from tasuki.shared.store.stamper import Stamper
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -37,10 +43,9 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncEngine
     from starlette.requests import Request
 
-    from tasuki.auth.sealing import SecretBox
     from tasuki.auth.settings import AuthSettings
-    from tasuki.auth.sign_in_log import SignInLog
     from tasuki.shared.clock import Clock
+    from tasuki.shared.crypto.keyring import KeyRing
     from tasuki.shared.ids import IdSource
 
 POOL_TIMEOUT_SECONDS = 5  # a caller waits no longer for a connection than for us altogether
@@ -57,8 +62,7 @@ def create_app(
     *,
     clock: Clock,
     ids: IdSource,
-    box: SecretBox,
-    sign_ins: SignInLog | None = None,
+    ring: KeyRing,
     outside: httpx2.AsyncClient | None = None,
 ) -> FastAPI:
     """Return the application; its lifespan must be entered, also where it is mounted.
@@ -67,8 +71,7 @@ def create_app(
         settings: This deployment's settings.
         clock: The time of day.
         ids: Fresh identifiers.
-        box: Seals and hashes under keys that are not in the database.
-        sign_ins: Where sign-ins are recorded; None for the service's own table.
+        ring: The tenant's keys, which are not in the database.
         outside: What others are asked with; None for a client of its own.
 
     Raises:
@@ -89,12 +92,17 @@ def create_app(
         verify=calling(settings),
     )
     issuer, phr = Issuer(settings.issuer, open_keys(settings.signing_keys)), settings.phr_url
+    # Of its own, so that a morning of sign-ins does not keep the log from being sealed.
+    log_engine = engine_for(settings.database_url.get_secret_value(), connections=1, overflow=2)
+    by_hand = log_engine.execution_options(isolation_level="AUTOCOMMIT")
+    ledger = SealedLedger(by_hand, ring, settings.tenant)
+    stamper = Stamper(log_engine, settings.tenant, ring, clock, None)
     context = AuthContext(
         issuer=issuer,
-        box=box,
+        box=KeyRingBox(ring),
         clock=clock,
         ids=ids,
-        sign_ins=TableSignInLog(box) if sign_ins is None else sign_ins,
+        log=SealedAuthLog(ring, settings.tenant, clock, ids),
         client_keys=ClientKeys(outside, clock),
         site=settings.site,
         people=None if phr is None else People(outside, phr, issuer, clock, ids),
@@ -104,12 +112,14 @@ def create_app(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         sweeper = asyncio.create_task(_sweep(engine, clock))
         try:
-            yield
+            async with stamper.running():
+                yield
         finally:
             sweeper.cancel()
             with suppress(asyncio.CancelledError):
                 await sweeper
             await outside.aclose()
+            await log_engine.dispose()
             await engine.dispose()
 
     app = FastAPI(
@@ -125,6 +135,8 @@ def create_app(
     turns = asyncio.Semaphore(SIGN_INS_AT_ONCE)
     app.include_router(authorize_routes(context, engine, turns))
     app.include_router(account_routes(context, engine, turns))
+    app.include_router(log_routes(context, engine, ledger, witnesses_of(settings)))
+    app.add_middleware(AskingMiddleware, ids=ids)
     numbers = metrics.Metrics(clock, None)
     metrics.install(app, numbers, open_to_all=settings.metrics_open)
     for kind in DATABASE_AWAY:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select, update
 
-from tasuki.auth.provisioning import Identity, LinkEvidence, OneTimeCode, bind_resident
+from tasuki.auth.log.accounts import by_account
+from tasuki.auth.log.events import What
+from tasuki.auth.provisioning import Identity, LinkEvidence, OneTimeCode, link_resident
 from tasuki.auth.proxies.book import guessed, guesses_too_often
 from tasuki.auth.sealing import BINDING_CODE as LABEL
 from tasuki.auth.sealing import INSURER
@@ -75,6 +77,8 @@ def issue(connection: Connection, context: AuthContext, by: Account, patient: st
             expires_at=now + CODE_LIFE,
         )
     )
+    told = by_account(What.CODE_GIVEN, by, by.id, {"code": id_}, patient=patient)
+    context.log.record(connection, told)
     return code
 
 
@@ -90,10 +94,12 @@ async def bind(
     waits = await connection.run_sync(guesses_too_often, account.id, now)
     agree = row is not None and shown.patient is not None and row.patient == shown.patient
     if not agree or waits or row is None or not await _bound(connection, context, account, shown):
-        await connection.run_sync(_failed, context, account.id, row)
+        await connection.run_sync(_failed, context, account, row)
         return False
     spent = update(BINDING_CODE).where(BINDING_CODE.c.id == row.id)
     await connection.execute(spent.values(used_at=now, used_by=account.id))
+    told = by_account(What.BOUND, account, account.id, {"code": row.id}, patient=shown.patient)
+    await connection.run_sync(context.log.record, told)
     return True
 
 
@@ -106,7 +112,7 @@ async def _bound(
     same = Identity(context.box.mac(shown.member.encode(), label=INSURER), shown.birth)
     link = LinkEvidence(account.id, shown.patient, same, same, OneTimeCode.CONFIRMED)
     try:
-        await bind_resident(connection, link, box=context.box, clock=context.clock, ids=context.ids)
+        await link_resident(connection, context, link)
     except Fault:  # this account or this person is bound already
         return False
     return True
@@ -128,13 +134,17 @@ def _held(connection: Connection, box: SecretBox, typed: str, now: datetime) -> 
 def _failed(
     connection: Connection,
     context: AuthContext,
-    account: str,
+    account: Account,
     row: _Held | None,
 ) -> None:
-    guessed(connection, context, account)
+    guessed(connection, context, account.id)
     table = BINDING_CODE
     burning = update(table).where(table.c.id == ("" if row is None else row.id))
     connection.execute(burning.values(failures=table.c.failures + 1))
+    told = by_account(
+        What.BOUND, account, account.id, {"code": "" if row is None else row.id}, done=False
+    )
+    context.log.record(connection, told)
 
 
 def _mac(box: SecretBox, code: str) -> bytes:

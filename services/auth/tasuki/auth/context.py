@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tasuki.auth.client_keys import ClientKeys
     from tasuki.auth.issuing import Issuer
+    from tasuki.auth.log.events import AuthLog
     from tasuki.auth.passkeys.site import Site
     from tasuki.auth.proxies.people import People
     from tasuki.auth.sealing import SecretBox
-    from tasuki.auth.sign_in_log import SignInLog
     from tasuki.shared.clock import Clock
     from tasuki.shared.ids import IdSource
 
@@ -22,6 +22,7 @@ class AuthContext:
 
     Attributes:
         client_keys: Clients' keys by URL.
+        log: What is done is recorded there.
         people: Who lives where, asked of the PHR; None where it is not told of one.
         site: Who we are to passkeys; None where there are none.
     """
@@ -30,7 +31,7 @@ class AuthContext:
     box: SecretBox
     clock: Clock
     ids: IdSource
-    sign_ins: SignInLog
+    log: AuthLog
     client_keys: ClientKeys
     site: Site | None = None
     people: People | None = None

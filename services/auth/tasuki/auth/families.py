@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, exists, insert, or_, select, update
 
+from tasuki.auth.log.events import What
+from tasuki.auth.log.tokens import family_ended
 from tasuki.auth.sealing import CODE, REFRESH
 from tasuki.auth.sign_in_log import Method
 from tasuki.auth.tables import (
@@ -34,6 +36,7 @@ from tasuki.shared.access.scopes import ScopeSet, parse_scopes
 if TYPE_CHECKING:
     from sqlalchemy import Connection, RowMapping, Select
 
+    from tasuki.auth.context import AuthContext
     from tasuki.auth.sealing import SecretBox
 
 CODE_SECONDS = 60
@@ -165,13 +168,14 @@ def save_code(
 
 
 def redeem_code(
-    connection: Connection, box: SecretBox, code: str, *, client_id: str, now: datetime
+    connection: Connection, context: AuthContext, code: str, *, client_id: str
 ) -> RedeemedCode | None:
     """Spend a code; None where it is unknown, another client's, late, or spent before.
 
     A code spent before takes its whole family with it.
     """
-    table, mac = AUTHORIZATION_CODE, box.mac(code.encode("utf-8", "replace"), label=CODE)
+    now = context.clock.now()
+    table, mac = AUTHORIZATION_CODE, context.box.mac(code.encode("utf-8", "replace"), label=CODE)
     mine = (table.c.code_mac == mac, table.c.client_id == client_id)
     spend = update(table).where(*mine, table.c.redeemed_at.is_(None), table.c.expires_at > now)
     row = (
@@ -184,7 +188,7 @@ def redeem_code(
         .one_or_none()
     )
     if row is None:
-        _end_family_of(connection, select(table.c.family).where(*mine), now)
+        _end_family_of(connection, context, select(table.c.family).where(*mine), What.CODE_REUSED)
         return None
     family = find_family(connection, row["family"], now=now)
     if family is None:
@@ -209,19 +213,21 @@ def save_refresh_token(
 
 
 def use_refresh_token(
-    connection: Connection, box: SecretBox, token: str, *, client_id: str, now: datetime
+    connection: Connection, context: AuthContext, token: str, *, client_id: str
 ) -> UsedRefreshToken | None:
     """Spend a refresh token; None where it is unknown, another client's, ended, or spent before.
 
     A token spent before takes its whole family with it: either the thief or the owner has an old
     one, and we cannot tell which.
     """
-    table, mac = REFRESH_TOKEN, box.mac(token.encode("utf-8", "replace"), label=REFRESH)
+    now = context.clock.now()
+    table, mac = REFRESH_TOKEN, context.box.mac(token.encode("utf-8", "replace"), label=REFRESH)
     mine = (table.c.token_mac == mac, table.c.client_id == client_id)
     spend = update(table).where(*mine, table.c.used_at.is_(None)).values(used_at=now)
     family_id = connection.execute(spend.returning(table.c.family)).scalar_one_or_none()
     if family_id is None:
-        _end_family_of(connection, select(table.c.family).where(*mine), now)
+        spent = select(table.c.family).where(*mine)
+        _end_family_of(connection, context, spent, What.REFRESH_REUSED)
         return None
     family = find_family(connection, family_id, now=now)
     return None if family is None else UsedRefreshToken(family)
@@ -268,11 +274,15 @@ def find_family(connection: Connection, family_id: str, *, now: datetime) -> Fam
     return None if row is None else _family(row)
 
 
-def revoke_family(connection: Connection, family_id: str, *, now: datetime) -> None:
-    """End a family: its refresh tokens stop at once, its access tokens at introspection."""
+def revoke_family(connection: Connection, family_id: str, *, now: datetime) -> bool:
+    """End a family: its refresh tokens stop at once, its access tokens at introspection.
+
+    False where it had been ended before.
+    """
     table = TOKEN_FAMILY
     living = update(table).where(table.c.id == family_id, table.c.revoked_at.is_(None))
-    connection.execute(living.values(revoked_at=now))
+    ended = connection.execute(living.values(revoked_at=now).returning(table.c.id))
+    return ended.scalar_one_or_none() is not None
 
 
 def revoke_access_token(connection: Connection, jti: str, *, expires_at: datetime) -> None:
@@ -302,10 +312,15 @@ def forget_expired(connection: Connection, *, now: datetime) -> None:
         connection.execute(delete(table).where(table.c.expires_at < now - timedelta(days=1)))
 
 
-def _end_family_of(connection: Connection, query: Select[str], now: datetime) -> None:
-    family_id = connection.execute(query).scalar_one_or_none()
-    if family_id is not None:
-        revoke_family(connection, family_id, now=now)
+def _end_family_of(
+    connection: Connection, context: AuthContext, query: Select[str], what: What
+) -> None:
+    whole = select(TOKEN_FAMILY).where(TOKEN_FAMILY.c.id.in_(query))
+    row = connection.execute(whole).mappings().one_or_none()
+    if row is None:
+        return
+    living = revoke_family(connection, row["id"], now=context.clock.now())
+    context.log.record(connection, family_ended(what, _family(row), was_living=living))
 
 
 def _family(row: RowMapping) -> Family:

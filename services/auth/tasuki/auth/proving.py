@@ -45,12 +45,14 @@ class Proof:
     Attributes:
         account: Whose it was, as far as that is known; signed in only by the outcome SIGNED_IN.
         voucher: Account of the colleague who vouched, where one did.
+        locked_until: Until when this failure locked the account.
     """
 
     account: Account | None
     outcome: Outcome
     method: Method
     voucher: str | None = None
+    locked_until: datetime | None = None
 
 
 async def prove(connection: AsyncConnection, context: AuthContext, posted: Posted) -> Proof:
@@ -68,4 +70,4 @@ async def prove(connection: AsyncConnection, context: AuthContext, posted: Poste
     typed = Credentials(form.get("username", ""), form.get("password", ""), form.get("code", ""))
     checked = await check_credentials(connection, context, typed, at=posted.at)
     method = Method.PASSWORD_AND_CODE if checked.voucher is None else Method.VOUCHED
-    return Proof(checked.account, checked.outcome, method, checked.voucher)
+    return Proof(checked.account, checked.outcome, method, checked.voucher, checked.locked_until)

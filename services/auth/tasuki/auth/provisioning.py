@@ -20,6 +20,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from tasuki.auth.accounts import fold_username, place, username_mac
 from tasuki.auth.launches import reference
+from tasuki.auth.log.accounts import by_operator, client_registered
+from tasuki.auth.log.events import What
 from tasuki.auth.passwords import MAX_CHARACTERS, hash_password
 from tasuki.auth.tables import ACCOUNT, CLIENT, PERSON_LINK, TOKEN_FAMILY
 from tasuki.auth.withdrawing import given_by, withdraw_account
@@ -36,9 +38,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-    from tasuki.auth.sealing import SecretBox
-    from tasuki.shared.clock import Clock
-    from tasuki.shared.ids import IdSource
+    from tasuki.auth.means import Means
 
 
 # A proxy signs in as themselves, and then says for whom.
@@ -144,8 +144,10 @@ class LinkEvidence:
     code: OneTimeCode
 
 
-async def register_client(connection: AsyncConnection, registration: ClientRegistration) -> None:
-    """Register a client, or replace its registration.
+async def register_client(
+    connection: AsyncConnection, means: Means, registration: ClientRegistration
+) -> None:
+    """Register a client, or replace its registration; a change is recorded, keys among it.
 
     Raises:
         Fault: INVALID for a registration that could not be used safely.
@@ -168,20 +170,19 @@ async def register_client(connection: AsyncConnection, registration: ClientRegis
         "proves_key": registration.proves_key,
         "disabled": False,
     }
+    known = select(CLIENT).where(CLIENT.c.client_id == registration.client_id)
+    before = (await connection.execute(known.with_for_update())).mappings().one_or_none()
+    if before is not None and all(before[name] == value for name, value in values.items()):
+        return
     new = insert(CLIENT).values(client_id=registration.client_id, **values)
     await connection.execute(
         new.on_conflict_do_update(index_elements=[CLIENT.c.client_id], set_=values)
     )
+    told = client_registered(registration.client_id, values, is_new=before is None)
+    await connection.run_sync(means.log.record, told)
 
 
-async def create_account(
-    connection: AsyncConnection,
-    spec: AccountSpec,
-    *,
-    box: SecretBox,
-    clock: Clock,
-    ids: IdSource,
-) -> str:
+async def create_account(connection: AsyncConnection, means: Means, spec: AccountSpec) -> str:
     """Return the id of a new account.
 
     Raises:
@@ -191,7 +192,7 @@ async def create_account(
     username = fold_username(spec.username)
     if spec.role in NO_ACCOUNTS or not username or not 0 < len(spec.password) <= MAX_CHARACTERS:
         raise Fault(Category.INVALID, "The account's role, user name or password cannot be used.")
-    id_ = ids.new()
+    box, id_ = means.box, means.ids.new()
     display = spec.display
     new = insert(ACCOUNT).values(
         id=id_,
@@ -208,22 +209,30 @@ async def create_account(
         region=spec.region,
         failures=0,
         disabled=False,
-        created_at=clock.now(),
+        created_at=means.clock.now(),
         administers=spec.administers,
     )
     made = await connection.execute(new.on_conflict_do_nothing().returning(ACCOUNT.c.id))
     if made.scalar_one_or_none() is None:
         raise Fault(Category.CONFLICT, "This user name is taken.")
+    opened = {
+        "organization": spec.organization or "",
+        "opened-as": spec.role.value,
+        "administers": "yes" if spec.administers else "no",
+    }
+    told = by_operator(What.ACCOUNT_OPENED, id_, opened)
+    await connection.run_sync(means.log.record, told)
     return id_
 
 
 async def name_practitioner(
-    connection: AsyncConnection, account_id: str, practitioner: str
+    connection: AsyncConnection, means: Means, account_id: str, practitioner: str
 ) -> None:
     """Say which Practitioner an account of staff is; tokens name it in `fhirUser`.
 
     Args:
         connection: The database.
+        means: What it is done with.
         account_id: Of a member of staff.
         practitioner: Reference, e.g. `Practitioner/1`.
 
@@ -238,14 +247,15 @@ async def name_practitioner(
     done = await connection.execute(named.values(practitioner=practitioner))
     if not done.rowcount:
         raise Fault(Category.NOT_FOUND, "There is no such account of staff.")
+    told = by_operator(What.ACCOUNT_CHANGED, account_id, {"practitioner": practitioner})
+    await connection.run_sync(means.log.record, told)
 
 
-async def bind_resident(
-    connection: AsyncConnection, link: LinkEvidence, *, box: SecretBox, clock: Clock, ids: IdSource
-) -> str:
+async def link_resident(connection: AsyncConnection, means: Means, link: LinkEvidence) -> str:
     """Bind a resident's account to a person and return the id of the link.
 
-    The evidence is checked here, and kept sealed with its outcome.
+    The evidence is checked here, and kept sealed with its outcome. The caller records it, who knows
+    whose doing it is.
 
     Raises:
         Fault: FORBIDDEN when the evidence does not hold; CONFLICT when the account or the person
@@ -256,19 +266,19 @@ async def bind_resident(
         raise Fault(Category.NOT_FOUND, "There is no such resident account.")
     if not holds(link):
         raise Fault(Category.FORBIDDEN, "The proof of identity does not hold.")
-    link_id = ids.new()
+    link_id = means.ids.new()
     kept = {
         "insurer": link.shown.insurer.hex(),
         "birth_date": link.shown.birth_date.isoformat(),
         "code": link.code.value,
     }
-    sealed = box.seal(json.dumps(kept).encode(), bound_to=f"auth/person_link/{link_id}")
+    sealed = means.box.seal(json.dumps(kept).encode(), bound_to=f"auth/person_link/{link_id}")
     new = insert(PERSON_LINK).values(
         id=link_id,
         account=link.account,
         patient=link.patient,
         evidence_sealed=sealed,
-        bound_at=clock.now(),
+        bound_at=means.clock.now(),
     )
     made = await connection.execute(new.on_conflict_do_nothing().returning(PERSON_LINK.c.id))
     if made.scalar_one_or_none() is None:
@@ -276,23 +286,39 @@ async def bind_resident(
     return link_id
 
 
-async def unbind_resident(connection: AsyncConnection, account_id: str, *, clock: Clock) -> None:
+async def bind_resident(connection: AsyncConnection, means: Means, link: LinkEvidence) -> str:
+    """Bind a resident's account on what the operator was shown; see `link_resident`."""
+    link_id = await link_resident(connection, means, link)
+    told = by_operator(What.BOUND, link.account, {"link": link_id}, patient=link.patient)
+    await connection.run_sync(means.log.record, told)
+    return link_id
+
+
+async def unbind_resident(connection: AsyncConnection, means: Means, account_id: str) -> None:
     """End an account's link; the link stays as history. Who acts for the person by it does so no more."""
     living = update(PERSON_LINK).where(
         PERSON_LINK.c.account == account_id, PERSON_LINK.c.ended_at.is_(None)
     )
-    now = clock.now()
-    await connection.execute(living.values(ended_at=now))
+    now = means.clock.now()
+    ended = await connection.execute(
+        living.values(ended_at=now).returning(PERSON_LINK.c.id, PERSON_LINK.c.patient)
+    )
+    link = ended.one_or_none()
     table = TOKEN_FAMILY
     acting = update(table).where(
         table.c.proxy.in_(given_by(account_id)), table.c.revoked_at.is_(None)
     )
     await connection.execute(acting.values(revoked_at=now))
+    if link is not None:
+        told = by_operator(What.UNBOUND, account_id, {"link": link.id}, patient=link.patient)
+        await connection.run_sync(means.log.record, told)
 
 
-async def disable_account(connection: AsyncConnection, account_id: str, *, clock: Clock) -> None:
+async def disable_account(connection: AsyncConnection, means: Means, account_id: str) -> None:
     """Withdraw an account: see `withdrawing.withdraw_account`."""
-    await connection.run_sync(withdraw_account, account_id, now=clock.now())
+    await connection.run_sync(withdraw_account, account_id, now=means.clock.now())
+    told = by_operator(What.ACCOUNT_WITHDRAWN, account_id)
+    await connection.run_sync(means.log.record, told)
 
 
 def holds(evidence: LinkEvidence) -> bool:

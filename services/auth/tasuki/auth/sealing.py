@@ -61,15 +61,19 @@ _NONCE_BYTES = 12
 
 
 class KeyRingBox:
-    """A `SecretBox` over a tenant's key ring."""
+    """A `SecretBox` over a tenant's key ring.
+
+    Attributes:
+        ring: The keys it works with.
+    """
 
     def __init__(self, ring: KeyRing) -> None:
-        self._ring = ring
+        self.ring = ring
 
     def seal(self, plain: bytes, *, bound_to: str) -> bytes:
         """See `SecretBox.seal`."""
         key, nonce, place = AESGCM.generate_key(256), os.urandom(_NONCE_BYTES), bound_to.encode()
-        wrapped = self._ring.wrap(key, bound_to=place)
+        wrapped = self.ring.wrap(key, bound_to=place)
         sealed = AESGCM(key).encrypt(nonce, plain, place)
         return len(wrapped).to_bytes(_LENGTH_BYTES, "big") + wrapped + nonce + sealed
 
@@ -77,7 +81,7 @@ class KeyRingBox:
         """See `SecretBox.unseal`."""
         place = bound_to.encode()
         ends = _LENGTH_BYTES + int.from_bytes(sealed[:_LENGTH_BYTES], "big")
-        key = self._ring.unwrap(sealed[_LENGTH_BYTES:ends], bound_to=place)
+        key = self.ring.unwrap(sealed[_LENGTH_BYTES:ends], bound_to=place)
         nonce, body = sealed[ends : ends + _NONCE_BYTES], sealed[ends + _NONCE_BYTES :]
         try:
             return AESGCM(key).decrypt(nonce, body, place)
@@ -86,4 +90,4 @@ class KeyRingBox:
 
     def mac(self, message: bytes, *, label: str) -> bytes:
         """See `SecretBox.mac`."""
-        return self._ring.mac(label, message)
+        return self.ring.mac(label, message)

@@ -31,11 +31,12 @@ class AuthSettings(TlsSettings):
         signing_keys: JWK set file, mode 0600; see `tasuki.auth.signing`.
         connections: Largest number of database connections.
         key_file: The key ring's file with the keys of `tenant`, for a server that runs alone; a
-            launcher may hand over an open box instead.
+            launcher may hand over an open ring instead.
         tenant: Whose keys of the ring they are.
         metrics_open: Whether clients elsewhere than on loopback may read `/metrics`.
         phr_url: FHIR base URL of the PHR, which is asked whom papers are about; None: no office records
             legal representatives here.
+        witnesses: Verifier keys of the witnesses whose cosignatures the log keeps.
         passkey_domain: The domain passkeys belong to, the issuer's host or one it lies below; None
             for the issuer's host. Browsers allow none on an IP address.
     """
@@ -51,6 +52,7 @@ class AuthSettings(TlsSettings):
     metrics_open: bool = False
     passkey_domain: str | None = None
     phr_url: str | None = None
+    witnesses: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _checked_site(self) -> Self:

@@ -44,11 +44,13 @@ class Checked:
 
     Attributes:
         voucher: Account of who vouched, where that took the place of a one-time code.
+        locked_until: Until when this failure locked the account.
     """
 
     account: Account | None
     outcome: Outcome
     voucher: str | None = None
+    locked_until: datetime | None = None
 
 
 async def check_credentials(
@@ -78,11 +80,11 @@ async def check_credentials(
     if outcome is Outcome.SIGNED_IN:
         await connection.run_sync(_succeed, account, step, voucher, now)
         return Checked(account, outcome, None if voucher is None else voucher.voucher)
-    if outcome not in (Outcome.LOCKED, Outcome.DISABLED):
-        await connection.run_sync(_fail, account, now)
-    else:
+    if outcome in (Outcome.LOCKED, Outcome.DISABLED):
         await connection.run_sync(record_nothing)
-    return Checked(account, outcome)
+        return Checked(account, outcome)
+    locked = await connection.run_sync(_fail, account, now)
+    return Checked(account, outcome, locked_until=locked)
 
 
 def _vouched(
@@ -123,10 +125,12 @@ def lock_after(failures: int) -> timedelta | None:
     return min(FIRST_LOCK * doubled, LONGEST_LOCK)
 
 
-def _fail(connection: Connection, account: Account, now: datetime) -> None:
+def _fail(connection: Connection, account: Account, now: datetime) -> datetime | None:
+    """Count the failure; return until when it locks the account."""
     lock = lock_after(account.failures + 1)
     until = None if lock is None else now + lock
     record_failure(connection, account, locked_until=until)
+    return until
 
 
 def _succeed(

@@ -1,21 +1,16 @@
-"""The record of sign-ins, kept in the service's own table and in the same transaction."""
+"""An attempt to sign in, however it ended, and what the log says of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
-from sqlalchemy import insert
-
-from tasuki.auth.tables import SIGN_IN
+from tasuki.auth.log.events import NOBODY, Event, What
+from tasuki.shared.audit.events import Outcome as Ended
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from sqlalchemy import Connection
-
-    from tasuki.auth.sealing import SecretBox
 
 
 class Outcome(Enum):
@@ -68,10 +63,10 @@ class SignIn:
         reason: Why an emergency override was asked for, in the person's own words.
         method: How it was attempted.
         voucher: Account of who vouched.
+        proxy: The grant by which somebody chose to act for `patient`.
+        locked_until: Until when this failure locked the account; None where it did not.
     """
 
-    id: str
-    at: datetime
     account: str | None
     client_id: str
     outcome: Outcome
@@ -80,41 +75,29 @@ class SignIn:
     reason: str | None = None
     method: Method = Method.PASSWORD_AND_CODE
     voucher: str | None = None
+    proxy: str | None = None
+    locked_until: datetime | None = None
 
 
-class SignInLog(Protocol):
-    """Keeps sign-ins."""
-
-    def record(self, connection: Connection, sign_in: SignIn) -> None:
-        """Write one attempt within the transaction that decides it."""
-        ...
-
-
-class TableSignInLog:
-    """Sign-ins in the table `sign_in`; the reason is sealed."""
-
-    def __init__(self, box: SecretBox) -> None:
-        self._box = box
-
-    def record(self, connection: Connection, sign_in: SignIn) -> None:
-        """See `SignInLog.record`."""
-        reason = sign_in.reason
-        sealed = (
-            None
-            if reason is None
-            else self._box.seal(reason.encode(), bound_to=f"auth/sign_in/{sign_in.id}/reason")
-        )
-        connection.execute(
-            insert(SIGN_IN).values(
-                id=sign_in.id,
-                at=sign_in.at,
-                account=sign_in.account,
-                client_id=sign_in.client_id,
-                outcome=sign_in.outcome.value,
-                purpose=sign_in.purpose,
-                patient=sign_in.patient,
-                reason_sealed=sealed,
-                method=sign_in.method.value,
-                voucher=sign_in.voucher,
-            )
-        )
+def event_of(attempt: SignIn) -> Event:
+    """Return what the log says of an attempt."""
+    signed_in = attempt.outcome is Outcome.SIGNED_IN
+    locked = attempt.locked_until
+    return Event(
+        what=What.SIGN_IN,
+        outcome=Ended.PERMITTED if signed_in else Ended.DENIED,
+        actor=attempt.account or NOBODY,
+        account=attempt.account,
+        client_id=attempt.client_id,
+        basis=f"sign-in/{attempt.method.value}" if signed_in else "",
+        purpose=attempt.purpose,
+        patient=attempt.patient,
+        details=(
+            ("method", attempt.method.value),
+            ("ended", attempt.outcome.value),
+            ("voucher", attempt.voucher or ""),
+            ("reason", attempt.reason or ""),
+            ("proxy", attempt.proxy or ""),
+            ("locked-until", "" if locked is None else locked.isoformat()),
+        ),
+    )

@@ -17,11 +17,13 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tasuki.auth.accounts import fold_username, place, username_mac
+from tasuki.auth.log.accounts import by_account, by_operator
+from tasuki.auth.log.events import OWN_PAGES, Event, What
 from tasuki.auth.one_time_codes import matching_step, new_secret
 from tasuki.auth.passwords import MAX_CHARACTERS, hash_password, unusable_hash
 from tasuki.auth.qualifications import QUALIFICATIONS
 from tasuki.auth.sealing import INVITATION as LABEL
-from tasuki.auth.tables import ACCOUNT, PASSKEY, STAFF_ACT
+from tasuki.auth.tables import ACCOUNT, PASSKEY
 from tasuki.auth.withdrawing import withdraw_account
 from tasuki.shared.access.principal import Role
 
@@ -31,8 +33,8 @@ if TYPE_CHECKING:
 
     from tasuki.auth.accounts import Account
     from tasuki.auth.context import AuthContext
+    from tasuki.auth.means import Means
     from tasuki.auth.sealing import SecretBox
-    from tasuki.shared.ids import IdSource
 
 INVITATION_LIFE = timedelta(hours=72)  # over a weekend
 SHORTEST_PASSWORD = 13  # MHLW guideline 6.0: then it need not be changed at intervals
@@ -128,11 +130,8 @@ def open_account(
         region=by.region,
         qualification=new.qualification,
     )
-    made = invite(connection, opening, box=context.box, ids=context.ids, now=context.clock.now())
-    if made is None:
-        return None
-    _record(connection, context, by, made.account, "opened")
-    return made.invitation
+    made = invite(connection, context, opening, by)
+    return None if made is None else made.invitation
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +160,17 @@ class Made:
 
 
 def invite(
-    connection: Connection, opening: Opening, *, box: SecretBox, ids: IdSource, now: datetime
+    connection: Connection, means: Means, opening: Opening, by: Account | None = None
 ) -> Made | None:
-    """Open an account that has no password yet; None where it cannot be, or the name is taken."""
+    """Open an account that has no password yet; None where it cannot be, or the name is taken.
+
+    Args:
+        connection: Of the transaction.
+        means: What it is done with.
+        opening: The account.
+        by: Whose doing it is; None for the operator's.
+    """
+    box, ids, now = means.box, means.ids, means.clock.now()
     username, display = fold_username(opening.username), opening.display.strip()
     if not username or not display or len(display) > MAX_NAME or not opening.organization:
         return None
@@ -187,7 +194,22 @@ def invite(
         invited_until=now + INVITATION_LIFE,
     )
     made = connection.execute(row.on_conflict_do_nothing().returning(ACCOUNT.c.id))
-    return None if made.scalar_one_or_none() is None else Made(id_, invitation)
+    if made.scalar_one_or_none() is None:
+        return None
+    means.log.record(connection, _opened(opening, id_, by))
+    return Made(id_, invitation)
+
+
+def _opened(opening: Opening, account_id: str, by: Account | None) -> Event:
+    told = {
+        "organization": opening.organization,
+        "opened-as": opening.role.value,
+        "qualification": opening.qualification or "",
+        "administers": "yes" if opening.administers else "no",
+    }
+    if by is None:
+        return by_operator(What.ACCOUNT_OPENED, account_id, told)
+    return by_account(What.ACCOUNT_OPENED, by, account_id, told)
 
 
 def reinvite(
@@ -223,7 +245,7 @@ def reinvite(
             invited_until=context.clock.now() + INVITATION_LIFE,
         )
     )
-    _record(connection, context, by, account_id, "invited")
+    context.log.record(connection, by_account(What.ACCOUNT_INVITED, by, account_id))
     return invitation
 
 
@@ -237,7 +259,7 @@ def withdraw(connection: Connection, context: AuthContext, by: Account, account_
     if account_id == by.id or connection.execute(query).scalar_one_or_none() is None:
         return False
     withdraw_account(connection, account_id, now=context.clock.now())
-    _record(connection, context, by, account_id, "withdrawn")
+    context.log.record(connection, by_account(What.ACCOUNT_WITHDRAWN, by, account_id))
     return True
 
 
@@ -291,17 +313,15 @@ async def accept(
     await connection.execute(
         change.values(password_hash=hashed, totp_step=step, invitation_mac=None, invited_until=None)
     )
-    return True
-
-
-def _record(
-    connection: Connection, context: AuthContext, by: Account, account_id: str, what: str
-) -> None:
-    connection.execute(
-        insert(STAFF_ACT).values(
-            id=context.ids.new(), at=context.clock.now(), by=by.id, account=account_id, what=what
-        )
+    told = Event(
+        what=What.ACCOUNT_TAKEN_UP,
+        actor=invited.id,
+        account=invited.id,
+        client_id=OWN_PAGES,
+        basis="invitation/code",
     )
+    await connection.run_sync(context.log.record, told)
+    return True
 
 
 def _invited(

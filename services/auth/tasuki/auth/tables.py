@@ -23,6 +23,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
+from tasuki.auth.log.leaves import add_log_tables
+
 METADATA = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -256,21 +258,6 @@ REVOKED_TOKEN = Table(
     Column("expires_at", _INSTANT, nullable=False, index=True),
 )
 
-SIGN_IN = Table(
-    "sign_in",
-    METADATA,
-    Column("id", Text, primary_key=True),
-    Column("at", _INSTANT, nullable=False, index=True),
-    Column("account", Text),  # none where the user name is not known
-    Column("client_id", Text, nullable=False),
-    Column("outcome", Text, nullable=False),
-    Column("purpose", Text),
-    Column("patient", Text),
-    Column("reason_sealed", LargeBinary),
-    Column("method", Text, nullable=False, server_default="password-and-code"),
-    Column("voucher", Text),
-)
-
 # Codes by which a colleague vouches; kept as history.
 VOUCHER = Table(
     "voucher",
@@ -315,13 +302,4 @@ ACCOUNT_SESSION = Table(
     Column("expires_at", _INSTANT, nullable=False, index=True),
 )
 
-# Accounts opened and withdrawn by their institution: who did what to whom; never deleted.
-STAFF_ACT = Table(
-    "staff_act",
-    METADATA,
-    Column("id", Text, primary_key=True),
-    Column("at", _INSTANT, nullable=False, index=True),
-    Column("by", Text, ForeignKey("account.id"), nullable=False),
-    Column("account", Text, ForeignKey("account.id"), nullable=False),
-    Column("what", Text, nullable=False),
-)
+add_log_tables(METADATA)

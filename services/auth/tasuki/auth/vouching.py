@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert, select, update
 
 from tasuki.auth.accounts import account_named
+from tasuki.auth.log.accounts import by_account
+from tasuki.auth.log.events import What
 from tasuki.auth.sealing import VOUCHER as LABEL
 from tasuki.auth.tables import VOUCHER
 from tasuki.shared.access.principal import STAFF
@@ -76,6 +78,8 @@ def vouch(
     code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
     colleague = account_named(connection, context.box, name)
     if colleague is None or not _are_colleagues(session.account, colleague):
+        refused = by_account(What.VOUCHED, session.account, session.account.id, done=False)
+        context.log.record(connection, refused)
         return code
     id_, now = context.ids.new(), context.clock.now()
     older = (VOUCHER.c.account == colleague.id, VOUCHER.c.used_at.is_(None))
@@ -92,6 +96,8 @@ def vouch(
             expires_at=now + CODE_LIFE,
         )
     )
+    told = by_account(What.VOUCHED, session.account, colleague.id, {"code": id_, "reason": reason})
+    context.log.record(connection, told)
     return code
 
 

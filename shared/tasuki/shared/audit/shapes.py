@@ -53,6 +53,7 @@ class Action(Enum):
     TOKEN = "token"  # an access token was asked for: issued, exchanged or refused  # noqa: S105 - a code
     ACCOUNT = "account"  # an account, its tokens, credentials or what it is bound to changed
     RIGHTS = "rights"  # who may act for whom changed
+    LOG_READ = "log-read"  # somebody looked into an audit log
     KEYS = "keys"  # keys were made, rotated or destroyed
     CONFIGURE = "configure"  # roles, clients or settings changed
 
@@ -161,6 +162,7 @@ SHAPES: dict[Action, Shape] = {
     ),
     Action.ACCOUNT: _security("110113", "110137"),  # user security attributes changed
     Action.RIGHTS: _security("110113", "110136", "110137"),
+    Action.LOG_READ: Shape((DCM, "110101"), "R", (), _APPLICATION, _AUTHORIZER, _RECIPIENT),
     Action.KEYS: _security("110113", "110132"),  # use of a restricted function
     Action.CONFIGURE: _security("110113", "110131"),  # software configuration
 }

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import httpx2
 import structlog
@@ -156,7 +156,16 @@ def watched_of(settings: ServiceSettings) -> list[Watched]:
     return [Watched(one.base_url, _key(one.key, LOG)) for one in settings.witnessed]
 
 
-def witnesses_of(settings: ServiceSettings) -> Mapping[str, Ed25519PublicKey]:
+class Witnessed(Protocol):
+    """Settings of a service whose log others witness."""
+
+    @property
+    def witnesses(self) -> tuple[str, ...]:
+        """Return the witnesses' verifier keys."""
+        ...
+
+
+def witnesses_of(settings: Witnessed) -> Mapping[str, Ed25519PublicKey]:
     """Return the witnesses whose cosignatures a service takes: their keys by name.
 
     Raises:

@@ -185,6 +185,9 @@ COSIGNATURE = Table(
     Column("note", Text, nullable=False),
 )
 
+# What an audit log is made of, for a service that keeps one, no records, and witnesses nobody.
+LOG_TABLES = (LEAF, TREE, CHECKPOINT, NODE, COSIGNATURE)
+
 # The newest head of another's log that we signed as its witness; `forked`: one that contradicts it.
 WITNESSED = Table(
     "audit_witnessed",
@@ -196,9 +199,6 @@ WITNESSED = Table(
     Column("note", Text, nullable=False),
     Column("forked", Text, nullable=True),
 )
-
-# What an audit log is made of, for a service that keeps one and no records.
-LOG_TABLES = (LEAF, TREE, CHECKPOINT, NODE, COSIGNATURE, WITNESSED)
 
 QUARANTINE = Table(
     "quarantine",

@@ -219,13 +219,8 @@ class CodeGrant(AuthorizationCodeGrant):  # type: ignore[misc]  # Authlib ships 
 
     def query_authorization_code(self, code: str, client: Client) -> RedeemedCode | None:
         """Return the code and spend it in the same statement; it stays spent whatever follows."""
-        context = self.server.context
         return redeem_code(
-            self.server.connection,
-            context.box,
-            code,
-            client_id=client.client_id,
-            now=context.clock.now(),
+            self.server.connection, self.server.context, code, client_id=client.client_id
         )
 
     def delete_authorization_code(self, authorization_code: RedeemedCode) -> None:

@@ -20,6 +20,8 @@ from tasuki.auth.grants.authlib_core import (
     RevocationEndpoint,
 )
 from tasuki.auth.grants.own_tokens import OwnToken, open_own_token
+from tasuki.auth.log.events import What
+from tasuki.auth.log.tokens import family_ended, token_revoked
 
 if TYPE_CHECKING:
     from tasuki.auth.clients import Client
@@ -72,18 +74,21 @@ class Revocation(RevocationEndpoint):  # type: ignore[misc]  # Authlib ships no 
         family = refresh_token_family(server.connection, context.box, text, now=now)
         if family is None or family.client_id != client.client_id:
             return None
-        use_refresh_token(server.connection, context.box, text, client_id=client.client_id, now=now)
+        use_refresh_token(server.connection, context, text, client_id=client.client_id)
         return family
 
     def revoke_token(self, token: OwnToken | Family, request: FormRequest) -> None:
         """End it."""
         del request
-        connection, now = self.server.connection, self.server.context.clock.now()
+        connection, context = self.server.connection, self.server.context
         if isinstance(token, OwnToken):
-            ends = token.principal.expires_at
-            revoke_access_token(connection, token.principal.token_id, expires_at=ends)
+            whose = token.principal
+            revoke_access_token(connection, whose.token_id, expires_at=whose.expires_at)
+            told = token_revoked(whose.subject, whose.client_id, whose.token_id)
         else:
-            revoke_family(connection, token.id, now=now)
+            revoke_family(connection, token.id, now=context.clock.now())
+            told = family_ended(What.TOKEN_REVOKED, token, was_living=True)
+        context.log.record(connection, told)
 
 
 def _token(request: FormRequest) -> str:

@@ -24,6 +24,7 @@ from tasuki.auth.grants.own_tokens import OwnToken, open_own_token
 from tasuki.auth.grants.refresh import narrower
 from tasuki.auth.grants.tokens import token_response
 from tasuki.auth.issuing import EXCHANGED_SECONDS, Granted
+from tasuki.auth.log.events import What
 from tasuki.shared.access.client import ACCESS_TOKEN, EXCHANGE
 from tasuki.shared.access.principal import Role
 from tasuki.shared.access.tokens import MAX_ACTORS
@@ -74,7 +75,12 @@ class ExchangeGrant(BaseGrant, TokenEndpointMixin):  # type: ignore[misc]  # Aut
 
     def create_token_response(self) -> tuple[int, dict[str, Any], list[tuple[str, str]]]:
         """Return the answer with the exchanged token."""
-        body = token_response(self.server, self.request.granted, seconds=EXCHANGED_SECONDS)
+        body = token_response(
+            self.server,
+            self.request.granted,
+            what=What.TOKEN_EXCHANGED,
+            seconds=EXCHANGED_SECONDS,
+        )
         return 200, body | {"issued_token_type": ACCESS_TOKEN}, self.TOKEN_RESPONSE_HEADER
 
     def _subject(self, client: Client) -> OwnToken:

@@ -20,6 +20,7 @@ from tasuki.auth.grants.authlib_core import (
 )
 from tasuki.auth.grants.possession import check_key
 from tasuki.auth.grants.tokens import family_response, granted_by, living_account
+from tasuki.auth.log.events import What
 from tasuki.shared.access.scopes import ScopeSet, parse_scopes
 from tasuki.shared.faults import Fault
 
@@ -44,9 +45,7 @@ class RotatingRefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib 
         if family is not None and family.client_id == client_id:
             check_key(self.request.client, family, self.request.jkt)
             narrower(self.request.payload.scope, family.scopes)
-        return use_refresh_token(
-            connection, context.box, refresh_token, client_id=client_id, now=now
-        )
+        return use_refresh_token(connection, context, refresh_token, client_id=client_id)
 
     def authenticate_user(self, refresh_token: UsedRefreshToken) -> Account:
         """Return the account, if it may still sign in."""
@@ -62,7 +61,9 @@ class RotatingRefreshGrant(RefreshTokenGrant):  # type: ignore[misc]  # Authlib 
         granted = granted_by(self.server, family, user, scopes, self.request)
         if not granted.audiences:
             raise InvalidGrantError()
-        return family_response(self.server, family, granted, self.request)
+        return family_response(
+            self.server, family, granted, self.request, what=What.TOKEN_REFRESHED
+        )
 
     def _validate_token_scope(self, token: UsedRefreshToken) -> None:
         del token  # compared by meaning in `authenticate_refresh_token`, not letter by letter

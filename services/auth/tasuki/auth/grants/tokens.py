@@ -8,6 +8,8 @@ from tasuki.auth.accounts import Account, any_account, find_account
 from tasuki.auth.families import Family, save_refresh_token
 from tasuki.auth.grants.authlib_core import InvalidGrantError
 from tasuki.auth.issuing import ACCESS_SECONDS, Granted, SignedInBy
+from tasuki.auth.log.events import What
+from tasuki.auth.log.tokens import token_given
 from tasuki.auth.proxies.book import standing
 from tasuki.auth.proxies.scopes import scopes_of
 from tasuki.auth.rights import scopes_within
@@ -21,13 +23,19 @@ if TYPE_CHECKING:
 
 
 def token_response(
-    server: OAuthServer, granted: Granted, *, seconds: int = ACCESS_SECONDS
+    server: OAuthServer,
+    granted: Granted,
+    *,
+    what: What = What.TOKEN_ISSUED,
+    seconds: int = ACCESS_SECONDS,
 ) -> dict[str, Any]:
-    """Return a token response with an access token and nothing else."""
+    """Return a token response with an access token and nothing else; the log says so."""
     context = server.context
+    token_id = context.ids.new()
     token, lifetime = context.issuer.access_token(
-        granted, token_id=context.ids.new(), now=context.clock.now(), seconds=seconds
+        granted, token_id=token_id, now=context.clock.now(), seconds=seconds
     )
+    context.log.record(server.connection, token_given(what, granted, token_id))
     response: dict[str, Any] = {
         "access_token": token,
         "token_type": "Bearer" if granted.jkt is None else "DPoP",
@@ -40,11 +48,16 @@ def token_response(
 
 
 def family_response(
-    server: OAuthServer, family: Family, granted: Granted, request: FormRequest
+    server: OAuthServer,
+    family: Family,
+    granted: Granted,
+    request: FormRequest,
+    *,
+    what: What = What.TOKEN_ISSUED,
 ) -> dict[str, Any]:
     """Return a token response for a person: with refresh and ID token where they were granted."""
     context, now = server.context, server.context.clock.now()
-    response = token_response(server, granted) | _launched(family)
+    response = token_response(server, granted, what=what) | _launched(family)
     # Ours: a page that keeps its own session must not outlive the sign-in.
     response["sign_in_expires_in"] = int((family.expires_at - now).total_seconds())
     client = request.client

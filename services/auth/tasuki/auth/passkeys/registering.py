@@ -5,11 +5,14 @@ https://www.w3.org/TR/webauthn-3/#sctn-registering-a-new-credential
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from tasuki.auth.log.accounts import by_account
+from tasuki.auth.log.events import What
 from tasuki.auth.passkeys.ceremony import checked_attestation, read_attestation
 from tasuki.auth.passkeys.challenges import challenge_fits, spend
-from tasuki.auth.passkeys.store import Passkey, save_passkey
+from tasuki.auth.passkeys.store import Passkey, remove_passkey, save_passkey
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -50,4 +53,29 @@ def register_passkey(
         label=label,
         created_at=now,
     )
-    return save_passkey(connection, context.box, passkey)
+    if not save_passkey(connection, context.box, passkey):
+        return False
+    _record(connection, context, session, What.PASSKEY_ADDED, passkey.credential)
+    return True
+
+
+def forget_passkey(
+    connection: Connection, context: AuthContext, session: AccountSession, credential: bytes
+) -> bool:
+    """Forget one of somebody's own passkeys; False where they have no such."""
+    gone = remove_passkey(connection, session.account.id, credential)
+    if gone:
+        _record(connection, context, session, What.PASSKEY_REMOVED, credential)
+    return gone
+
+
+def _record(
+    connection: Connection,
+    context: AuthContext,
+    session: AccountSession,
+    what: What,
+    credential: bytes,
+) -> None:
+    account = session.account
+    told = by_account(what, account, account.id, {"passkey": sha256(credential).hexdigest()})
+    context.log.record(connection, told)

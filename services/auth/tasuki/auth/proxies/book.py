@@ -9,10 +9,13 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, exists, func, insert, or_, select, update
 
+from tasuki.auth.log.accounts import by_account
+from tasuki.auth.log.events import What
+from tasuki.auth.log.proxies import offered
 from tasuki.auth.proxies.grant import Basis, Grant, Relationship, Terms
 from tasuki.auth.sealing import PROXY_CODE as LABEL
 from tasuki.auth.tables import ACCOUNT, PERSON_LINK, PROXY, PROXY_GUESS, TOKEN_FAMILY
@@ -24,34 +27,14 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, RowMapping
 
     from tasuki.auth.accounts import Account
+    from tasuki.auth.means import Means
     from tasuki.auth.sealing import SecretBox
-    from tasuki.shared.clock import Clock
-    from tasuki.shared.ids import IdSource
 
 CODE_LIFE = timedelta(minutes=30)  # the two speak with each other, or stand at a counter
 DIGITS = 10
 GUESSES = 5  # wrong codes of one account in ...
 GUESSING = timedelta(hours=1)
 MOST = 10  # grants and offers about one person at once
-
-
-class Means(Protocol):
-    """What of a server's parts is needed here; see `AuthContext`."""
-
-    @property
-    def box(self) -> SecretBox:
-        """Seals and hashes."""
-        ...
-
-    @property
-    def clock(self) -> Clock:
-        """The time."""
-        ...
-
-    @property
-    def ids(self) -> IdSource:
-        """Fresh ids."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +83,7 @@ def offer(connection: Connection, context: Means, given: Given, terms: Terms) ->
             offered_until=now + CODE_LIFE,
         )
     )
+    context.log.record(connection, offered(id_, given, terms))
     return code
 
 
@@ -127,13 +111,21 @@ def accept(connection: Connection, context: Means, account: Account, typed: str)
     if waits or found is None or account.role is not Role.RESIDENT:
         if not waits:
             guessed(connection, context, account.id)
+        refused = by_account(What.PROXY_ACCEPTED, account, account.id, done=False)
+        context.log.record(connection, refused)
         return False
     older = and_(PROXY.c.account == account.id, PROXY.c.patient == found.patient)
-    _end(connection, older, by=account.id, now=now)
+    _end(connection, context, older, account)
     taken = update(PROXY).where(PROXY.c.id == found.id, PROXY.c.account.is_(None))
     values = {"account": account.id, "accepted_at": now, "code_mac": None, "offered_until": None}
     made = connection.execute(taken.values(values).returning(PROXY.c.id))
-    return made.scalar_one_or_none() is not None
+    if made.scalar_one_or_none() is None:
+        return False
+    told = by_account(
+        What.PROXY_ACCEPTED, account, account.id, {"proxy": found.id}, patient=found.patient
+    )
+    context.log.record(connection, told)
+    return True
 
 
 def guesses_too_often(connection: Connection, account: str, now: datetime) -> bool:
@@ -177,16 +169,16 @@ def recorded_by(
     return _grants(connection, box, *theirs, _standing_or_offered(now))
 
 
-def end(connection: Connection, account: Account, id_: str, *, now: datetime) -> bool:
+def end(connection: Connection, context: Means, account: Account, id_: str) -> bool:
     """End a grant or offer, as the person, the proxy, or who administers the institution it is of.
 
     What was signed in to by it ends at once. False where it is none of theirs.
 
     Args:
         connection: Of the transaction.
+        context: What it is done with.
         account: Who ends it; an administering one's organisation counts.
         id_: Of the grant.
-        now: The time.
     """
     theirs = [PROXY.c.account == account.id]
     if account.role is Role.RESIDENT and account.patient is not None:
@@ -195,16 +187,25 @@ def end(connection: Connection, account: Account, id_: str, *, now: datetime) ->
         ACCOUNT.c.id == account.id, ACCOUNT.c.administers, ACCOUNT.c.disabled.is_(False)
     )
     theirs.append(PROXY.c.organization == administering.scalar_subquery())
-    return _end(connection, and_(PROXY.c.id == id_, or_(*theirs)), by=account.id, now=now)
+    return _end(connection, context, and_(PROXY.c.id == id_, or_(*theirs)), account)
 
 
-def _end(connection: Connection, which: ColumnElement[bool], *, by: str, now: datetime) -> bool:
+def _end(connection: Connection, context: Means, which: ColumnElement[bool], by: Account) -> bool:
+    now = context.clock.now()
     living = update(PROXY).where(which, PROXY.c.ended_at.is_(None))
-    values = {"ended_at": now, "ended_by": by, "code_mac": None, "offered_until": None}
-    ended = list(connection.execute(living.values(values).returning(PROXY.c.id)).scalars())
+    values = {"ended_at": now, "ended_by": by.id, "code_mac": None, "offered_until": None}
+    told = living.values(values).returning(PROXY.c.id, PROXY.c.patient, PROXY.c.account)
+    ended = connection.execute(told).all()
     table = TOKEN_FAMILY
-    families = update(table).where(table.c.proxy.in_(ended), table.c.revoked_at.is_(None))
+    families = update(table).where(
+        table.c.proxy.in_([row.id for row in ended]), table.c.revoked_at.is_(None)
+    )
     connection.execute(families.values(revoked_at=now))
+    for row in ended:
+        whose = by_account(
+            What.PROXY_ENDED, by, row.account or by.id, {"proxy": row.id}, patient=row.patient
+        )
+        context.log.record(connection, whose)
     return bool(ended)
 
 

@@ -14,10 +14,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from tasuki.auth.account_sessions import AccountSession, begin_session, end_session
+from tasuki.auth.log.events import OWN_PAGES, Event, What
 from tasuki.auth.pages import new_browser_secret
 from tasuki.auth.passkeys.asking import SCRIPT, new_passkey_request, passkey_request
-from tasuki.auth.passkeys.registering import register_passkey
-from tasuki.auth.passkeys.store import MAX_LABEL, passkeys_of, remove_passkey
+from tasuki.auth.passkeys.registering import forget_passkey, register_passkey
+from tasuki.auth.passkeys.store import MAX_LABEL, passkeys_of
 from tasuki.auth.proving import Posted, prove
 from tasuki.auth.proxies.book import about, acting_for
 from tasuki.auth.proxies.people import MUNICIPALITY
@@ -28,7 +29,7 @@ from tasuki.auth.routes.proxies import proxy_routes
 from tasuki.auth.routes.represented import represented_routes
 from tasuki.auth.routes.staff import staff_routes
 from tasuki.auth.routes.vouching import vouching_routes
-from tasuki.auth.sign_in_log import Method, Outcome, SignIn
+from tasuki.auth.sign_in_log import Method, Outcome, SignIn, event_of
 from tasuki.auth.staff import administers
 from tasuki.auth.vouching import may_vouch
 from tasuki.shared.access.principal import Role
@@ -90,7 +91,7 @@ class AccountPages:
         form, secret = await form_of(request), self._desk.cookie.value(request)
         if self._desk.is_ours(form, secret):
             async with self._desk.engine.begin() as connection:
-                await connection.run_sync(end_session, self._context.box, secret)
+                await connection.run_sync(_signed_out, self._context, secret)
         response = self._desk.back(request)
         self._desk.cookie.drop_from(response)
         return response
@@ -116,7 +117,7 @@ class AccountPages:
             if session is None or not self._desk.is_ours(form, session.secret):
                 return self._desk.back(request)
             credential = _credential(form.get("credential", ""))
-            gone = await connection.run_sync(remove_passkey, session.account.id, credential)
+            gone = await connection.run_sync(forget_passkey, self._context, session, credential)
         return self._desk.back(request, said="said_passkey_removed" if gone else None)
 
     async def script(self) -> Response:
@@ -218,18 +219,30 @@ def _recorded(connection: Connection, context: AuthContext, proof: Proof) -> str
     if outcome is Outcome.SIGNED_IN and proof.method is Method.VOUCHED:
         outcome = Outcome.NOT_PERMITTED
     attempt = SignIn(
-        id=context.ids.new(),
-        at=now,
         account=None if account is None else account.id,
         client_id=ACCOUNT,
         outcome=outcome,
         method=proof.method,
         voucher=proof.voucher,
+        locked_until=proof.locked_until,
     )
-    context.sign_ins.record(connection, attempt)
+    context.log.record(connection, event_of(attempt))
     if outcome is not Outcome.SIGNED_IN or account is None:
         return None
     return begin_session(connection, context.box, account.id, method=proof.method, now=now)
+
+
+def _signed_out(connection: Connection, context: AuthContext, secret: str) -> None:
+    account = end_session(connection, context.box, secret)
+    if account is not None:
+        event = Event(
+            what=What.SIGN_OUT,
+            actor=account,
+            account=account,
+            client_id=OWN_PAGES,
+            basis="session/account",
+        )
+        context.log.record(connection, event)
 
 
 def _credential(text: str) -> bytes:

@@ -85,8 +85,8 @@ class RepresentedPages:
             session = await self._allowed(request, connection)
             if session is None or not self._desk.is_ours(form, session.secret):
                 return self._desk.back(request)
-            now, id_ = self._context.clock.now(), form.get("grant", "")
-            gone = await connection.run_sync(end, session.account, id_, now=now)
+            id_ = form.get("grant", "")
+            gone = await connection.run_sync(end, self._context, session.account, id_)
         return self._desk.back(request, said="said_proxy_ended" if gone else None, to=REPRESENTED)
 
     async def _recorded(

@@ -16,7 +16,7 @@ from tasuki.auth.proving import prove
 from tasuki.auth.proxies.book import acting_for, standing
 from tasuki.auth.proxies.tickets import Ticket, new_ticket, spend_ticket
 from tasuki.auth.routes.tokens import oauth_server
-from tasuki.auth.sign_in_log import Outcome, SignIn
+from tasuki.auth.sign_in_log import Outcome, SignIn, event_of
 from tasuki.shared.access.principal import BACKENDS, Role
 from tasuki.shared.access.purposes import BTG, PATRQT, may_ask
 from tasuki.shared.access.scopes import parse_scopes
@@ -111,8 +111,6 @@ async def decided(
     account = proof.account
     outcome, acts_for = await connection.run_sync(_judged, context, visit, proof, purpose)
     attempt = SignIn(
-        id=context.ids.new(),
-        at=now,
         account=None if account is None else account.id,
         client_id=visit.client.client_id,
         outcome=outcome,
@@ -121,8 +119,9 @@ async def decided(
         reason=reason,
         method=proof.method,
         voucher=proof.voucher,
+        locked_until=proof.locked_until,
     )
-    await connection.run_sync(context.sign_ins.record, attempt)
+    await connection.run_sync(context.log.record, event_of(attempt))
     if outcome is not Outcome.SIGNED_IN or account is None:
         return "not_permitted" if outcome is Outcome.NOT_PERMITTED else "not_signed_in"
     if acts_for and visit.wanted.patient is None:
@@ -194,16 +193,15 @@ def _chosen(
             return "not_permitted"
         signed_in = _as_proxy(account, grant, ticket.method)
         attempt = SignIn(
-            id=context.ids.new(),
-            at=now,
             account=account.id,
             client_id=visit.client.client_id,
             outcome=Outcome.SIGNED_IN,
             purpose=grant.purpose,
             patient=grant.patient,
             method=ticket.method,
+            proxy=grant.id,
         )
-        context.sign_ins.record(connection, attempt)
+        context.log.record(connection, event_of(attempt))
     return _answer(connection, visit, signed_in)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
@@ -90,16 +90,20 @@ async def running(
     keys: Path,
     box: KeyRingBox,
     accounts: dict[str, str],
-    *,
-    beside: FastAPI | None = None,
+    **more: Any,
 ) -> AsyncIterator[World]:
     """The server mounted at `/auth`, as the launcher does, and a browser in front of it.
 
-    With `beside`, the PHR is there, and goes by the same clock.
+    With `beside`, the PHR is there, and goes by the same clock. What else is said is a setting.
     """
+    beside: FastAPI | None = more.pop("beside", None)
     phr_url = None if beside is None else PHR
     settings = AuthSettings(
-        issuer=issuer, database_url=SecretStr(url), signing_keys=keys, phr_url=phr_url
+        issuer=issuer,
+        database_url=SecretStr(url),
+        signing_keys=keys,
+        phr_url=phr_url,
+        **more,
     )
     clock = FixedClock() if beside is None else beside.state.clock
     outside = None

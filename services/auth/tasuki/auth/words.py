@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from tasuki.auth import account_words, binding_words, staff_words
+from tasuki.auth import account_words, binding_words, sign_in_words, staff_words
 from tasuki.auth.proxies import words as proxy_words
 from tasuki.shared.access import purposes
 
@@ -18,6 +18,7 @@ JAPANESE: Mapping[str, str] = MappingProxyType(
         **staff_words.JAPANESE,
         **proxy_words.JAPANESE,
         **binding_words.JAPANESE,
+        **sign_in_words.JAPANESE,
         "lang": "ja",
         "title": "サインイン",
         "error_prefix": "エラー",
@@ -61,6 +62,7 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         **staff_words.ENGLISH,
         **proxy_words.ENGLISH,
         **binding_words.ENGLISH,
+        **sign_in_words.ENGLISH,
         "lang": "en",
         "title": "Sign in",
         "error_prefix": "Error",

@@ -27,6 +27,7 @@ from tasuki.auth.routes.binding import binding_routes
 from tasuki.auth.routes.cookies import Cookie
 from tasuki.auth.routes.proxies import proxy_routes
 from tasuki.auth.routes.represented import represented_routes
+from tasuki.auth.routes.sign_ins import sign_in_routes
 from tasuki.auth.routes.staff import staff_routes
 from tasuki.auth.routes.vouching import vouching_routes
 from tasuki.auth.sign_in_log import Method, Outcome, SignIn, event_of
@@ -194,6 +195,7 @@ def account_routes(
     router.include_router(proxy_routes(desk))
     router.include_router(represented_routes(desk))
     router.include_router(binding_routes(desk))
+    router.include_router(sign_in_routes(desk))
     router.add_api_route("/account", pages.show, methods=["GET"])
     router.add_api_route("/account/sign-in", pages.sign_in, methods=["POST"])
     router.add_api_route("/account/sign-out", pages.sign_out, methods=["POST"])

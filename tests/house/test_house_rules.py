@@ -55,6 +55,7 @@ PUBLIC = frozenset(
         "tasuki.auth.routes.public:withdrawn",
         "tasuki.shared.rest.checkpoints:log_keys",
         "tasuki.locator.log_routes:log_keys",
+        "tasuki.auth.log.routes:log_keys",
         # Whether it is up; no more is told.
         "tasuki.shared.rest.health:healthz",
         "tasuki.shared.rest.health:readyz",
@@ -79,6 +80,8 @@ PUBLIC = frozenset(
         "tasuki.auth.routes.tokens:launch",
         "tasuki.auth.routes.tokens:revoke",
         "tasuki.auth.routes.public:userinfo",
+        "tasuki.auth.log.routes:checkpoint",
+        "tasuki.auth.log.routes:cosignature",
     }
 )
 
@@ -92,6 +95,7 @@ ADDERS = frozenset(
         "tasuki.auth.routes.binding",
         "tasuki.auth.routes.proxies",
         "tasuki.auth.routes.represented",
+        "tasuki.auth.routes.sign_ins",
         "tasuki.auth.routes.staff",
         "tasuki.auth.routes.vouching",
         "tasuki.shared.rest.metrics",

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from tests.integration.auth.conftest import running
+from tests.integration.auth.test_dpop import proof
 from tests.integration.auth.test_sealed_log import a_round, found_in, sealed
 from tests.integration.auth.world import CLIENTS, EHR_A, ISSUER, World, credentials_of
 
@@ -74,11 +75,16 @@ async def world(
         yield made
 
 
-async def witness_of(world: World, region: AsyncEngine, ring: KeyRing) -> Witness:
+async def registered(world: World) -> None:
+    """Let a region's service ask for tokens for this server itself."""
     client = next(one for one in CLIENTS if one.client_id == "svc-ehr-a")
     wider = dataclasses.replace(client, audiences=(*client.audiences, ISSUER))
     async with world.engine.begin() as connection:
         await register_client(connection, world.means, wider)
+
+
+async def witness_of(world: World, region: AsyncEngine, ring: KeyRing) -> Witness:
+    await registered(world)
     by_hand = region.execution_options(isolation_level="AUTOCOMMIT")
     return Witness(
         SealedLedger(by_hand, ring, REGION),
@@ -127,24 +133,35 @@ async def test_a_log_that_was_set_back_is_forked(
     assert (found.ok, found.verdict.first) == (False, 2)
 
 
+async def token(world: World, scope: str, at: str, shown: str | None = None) -> str:
+    """Return a service's token for one address, bound to a key where one is shown."""
+    form = {"grant_type": "client_credentials", "purpose": "HOPERAT"} | {
+        "scope": scope,
+        "resource": at,
+    }
+    headers = {} if shown is None else {"DPoP": shown}
+    whole = form | world.proof("svc-ehr-a")
+    answer = await world.http.post(f"{ISSUER}/token", data=whole, headers=headers)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["access_token"])
+
+
 @pytest.mark.parametrize("path", ["$checkpoint", "$cosignature"])
 async def test_who_may_not_follow_the_feeds_may_not_see_heads(world: World, path: str) -> None:
+    await registered(world)
     ask = world.http.get if path == "$checkpoint" else world.http.post
-    elsewhere = await world.ask_as(
-        "svc-ehr-a",
-        grant_type="client_credentials",
-        scope="tasuki/feed",
-        resource=EHR_A,
-        purpose="HOPERAT",
-    )
-    resident = (await world.tokens())["access_token"]
-    for token, status in (
+    for held, status in (
         ("", 401),
         ("x", 401),
-        (elsewhere.json()["access_token"], 403),
-        (resident, 403),
+        (await token(world, "tasuki/feed", ISSUER, shown=proof(world)), 401),
+        (await token(world, "tasuki/feed", EHR_A), 403),
+        (await token(world, "system/*.rs", ISSUER), 403),
+        ((await world.tokens())["access_token"], 403),
+        (await token(world, "tasuki/feed", ISSUER), 200 if path == "$checkpoint" else 415),
     ):
-        answer = await ask(f"{ISSUER}/{path}", headers={"Authorization": f"Bearer {token}"})
+        if status == 200:
+            await sealed(world)
+        answer = await ask(f"{ISSUER}/{path}", headers={"Authorization": f"Bearer {held}"})
         assert answer.status_code == status, answer.text
 
 

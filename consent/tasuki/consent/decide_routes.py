@@ -42,8 +42,11 @@ ROUTES = APIRouter()
 async def decided(request: Request, service: ServiceDep, caller: CallerDep) -> Response:
     """Return what would be answered now, and why, about the resident who calls."""
     principal = caller.principal
-    if principal.patient is None or not _may_know_wishes(principal):
+    if principal.patient is None or not _speaks_for_them(principal):
         raise Fault(Category.FORBIDDEN, "one can ask about one's own record only")
+    async with service.gate.enter(caller) as records:
+        # The answer names the Consents and what they say: an app that may not see them gets none.
+        records.require_scope("Consent", Interaction.SEARCH)
     question = await json_form(request, Question)
     person = await request.app.state.persons.known(caller)
     async with service.store.unit() as unit:
@@ -83,12 +86,10 @@ def answer_body(question: Question, answer: Answered) -> dict[str, object]:
     }
 
 
-def _may_know_wishes(principal: Principal) -> bool:
+def _speaks_for_them(principal: Principal) -> bool:
     """Return whether somebody may learn what the person has said: they themselves, or by law."""
     by_law = principal.role is Role.PROXY and principal.purpose == PWATRNY
-    return principal.role is Role.RESIDENT or (
-        by_law and principal.scopes.allows("Consent", Interaction.SEARCH.letter)
-    )
+    return principal.role is Role.RESIDENT or by_law
 
 
 async def _consents(unit: Unit, person: str) -> dict[str, HeldConsent]:

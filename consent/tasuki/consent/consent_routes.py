@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter, Request, Response
 
 from tasuki.consent.provisions import read_consent
+from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.rest.answers import versioned
 from tasuki.shared.rest.bodies import require_valid, resource_body
@@ -19,7 +20,9 @@ from tasuki.shared.rest.service import CallerDep, ServiceDep
 
 if TYPE_CHECKING:
     from tasuki.consent.persons import Persons
+    from tasuki.shared.access.rulings import Caller
     from tasuki.shared.fhir.json import Resource
+    from tasuki.shared.rest.service import FhirService
 
 ROUTES = APIRouter()
 _PATIENT = re.compile(r"Patient/[A-Za-z0-9.-]{1,64}")
@@ -33,8 +36,9 @@ async def record(request: Request, service: ServiceDep, caller: CallerDep) -> Re
     if patient is None and caller.principal.client_id in request.app.state.registrars:
         # Given on paper: the registrar names whose it is.
         patient = _named(resource)
-    await _require_own(request, patient, resource)
-    await _persons(request).registered(caller, patient or "")
+    patient = await _require_own(request, patient, resource)
+    await _require_may(service, caller, Interaction.CREATE, patient)
+    await _persons(request).registered(caller, patient)
     async with service.gate.enter(caller) as records:
         made = await records.create(resource)
     return versioned(made, status=201, base=service.base_url)
@@ -47,7 +51,8 @@ async def change(id_: str, request: Request, service: ServiceDep, caller: Caller
     resource = await resource_body(request, service.max_body)
     if resource.get("id") != id_:
         raise Fault(Category.INVALID, "the id in the body is not the id in the path", at=("id",))
-    await _require_own(request, caller.principal.patient, resource)
+    patient = await _require_own(request, caller.principal.patient, resource)
+    await _require_may(service, caller, Interaction.UPDATE, patient)
     await _persons(request).known(caller)
     async with service.gate.enter(caller) as records:
         made = await records.update(id_, resource, if_match=if_match)
@@ -66,7 +71,17 @@ def _persons(request: Request) -> Persons:
     return persons
 
 
-async def _require_own(request: Request, patient: str | None, resource: Resource) -> None:
+async def _require_may(
+    service: FhirService, caller: Caller, interaction: Interaction, patient: str
+) -> None:
+    """Refuse who may not, before the PHR is asked: its answer would say who is known where."""
+    async with service.gate.enter(caller) as records:
+        records.require_some_scope("Consent", interaction)
+        await records.require(interaction, patient.removeprefix("Patient/"), "Consent")
+
+
+async def _require_own(request: Request, patient: str | None, resource: Resource) -> str:
+    """Return whose Consent it is; the reference to them is made the one that is kept."""
     if resource["resourceType"] != "Consent":
         raise Fault(Category.INVALID, "the body is not a Consent", at=("resourceType",))
     require_valid(resource)
@@ -78,3 +93,4 @@ async def _require_own(request: Request, patient: str | None, resource: Resource
         )
     resource["patient"] = {**resource["patient"], "reference": patient}
     read_consent({"id": "new", **resource})
+    return patient

@@ -18,7 +18,7 @@ from tasuki.consent.overrides.book import of
 from tasuki.consent.overrides.uses import grounds
 from tasuki.shared.access.principal import Role
 from tasuki.shared.access.rulings import Interaction
-from tasuki.shared.audit.proof_bundle import note_of
+from tasuki.shared.audit.proof_bundle import head_of, led_to, note_of
 from tasuki.shared.faults import Category, Fault
 from tasuki.shared.fhir.json import Resource, parse_resource
 from tasuki.shared.fhir.outcome import warning
@@ -74,9 +74,9 @@ async def disclosures(
             continue
         total += answer[0]
         entries.extend(answer[1])
-    heads = {note_of(entry): entry for entry in entries if _is_head(entry)}
     looks = [entry for entry in entries if not _is_head(entry)]
     events = await _told(service, person, looks)
+    heads = _heads(entries, events)
     total -= len(looks) - len(events)
     events.sort(key=lambda entry: str(entry["resource"].get("recorded", "")), reverse=True)
     if total > len(events):
@@ -97,6 +97,16 @@ async def _told(service: FhirService, person: str, looks: list[Resource]) -> lis
     async with service.store.unit() as unit:
         hidden = {f"override/{one.id}" for one in await of(unit, person) if one.hidden_at(now)}
     return [look for look in looks if not hidden or hidden.isdisjoint(grounds(look["resource"]))]
+
+
+def _heads(entries: Sequence[Resource], events: Sequence[Resource]) -> dict[str, Resource]:
+    """Return the heads that these events lead to.
+
+    A head of which no event is told would say that its log holds one.
+    """
+    told = {led_to(event) for event in events}
+    found = {note: entry for entry in entries if (note := note_of(entry)) is not None}
+    return {note: entry for note, entry in found.items() if head_of(note) in told}
 
 
 def _note(words: str) -> dict[str, object]:

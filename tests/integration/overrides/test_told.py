@@ -9,9 +9,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.integration.overrides.world import HANAKO, OTHER, codes, feed
+from tests.integration.overrides.world import HANAKO, LOG, OTHER, codes, feed
 
 from tasuki.shared.audit.events import AuditRecord, Outcome
+from tasuki.shared.audit.proof_bundle import note_of
 from tasuki.shared.audit.shapes import Action
 
 if TYPE_CHECKING:
@@ -159,3 +160,20 @@ async def test_told_later_on_a_recorded_ground_and_then_wholly(world: World) -> 
     _, bases, _ = await who_looked(world)
     # Its beginning and its use.
     assert len([one for one in bases if f"override/{told['id']}" in one]) == 2
+
+
+async def test_no_head_is_told_of_a_log_that_holds_nothing_but_what_is_told_later(
+    world: World,
+) -> None:
+    """With proofs, the region's signed head came without an event of that region."""
+    delay = {"ground": "account-not-safe", "text": "同居人が見る", "hours": 24}
+    hidden, other = await world.open(delay=delay), await world.open("colleague")
+    for looked, told in (([hidden], False), ([hidden, other], True)):
+        world.around.looked = [use(world, one["id"]) for one in looked]
+        answer = await world.ask(
+            "GET", "/fhir/AuditEvent?patient=Patient/me&_proof=true", "resident"
+        )
+        assert answer.status_code == 200, answer.text
+        notes = [note_of(one) or "" for one in answer.json()["entry"]]
+        assert any(note.startswith(LOG) for note in notes) is told
+        assert (LOG in answer.text) is told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -15,6 +16,7 @@ from tasuki.shared.access.principal import Principal, Role
 from tasuki.shared.access.scopes import parse_scopes
 from tasuki.shared.access.tokens import not_valid
 from tasuki.shared.audit.events import to_audit_event
+from tasuki.shared.audit.proof_bundle import PROOF
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -32,6 +34,23 @@ REGION = f"{HOST}/ehr/noto/fhir"
 PHR = f"{HOST}/phr/fhir"
 HANAKO = "ab" * 16
 OTHER = "cd" * 16
+LOG = "log-of-noto"
+# As a region says where its events stand: in its log, below this head.
+PROVEN = {
+    "extension": [
+        {
+            "url": PROOF,
+            "extension": [
+                {"url": "log", "valueString": LOG},
+                {"url": "leaf", "valueBase64Binary": "AAAA"},
+                {"url": "index", "valueString": "6"},
+                {"url": "size", "valueString": "7"},
+            ],
+        }
+    ]
+}
+_NOTE = base64.b64encode(f"{LOG}\n7\nAAAA\n".encode()).decode()
+HEAD = {"resource": {"resourceType": "Binary", "contentType": "text/plain", "data": _NOTE}}
 
 
 def who(clock: FixedClock, role: Role, subject: str, scopes: str, **over: Any) -> Who:
@@ -105,13 +124,18 @@ class Around:
             raise httpx2.ConnectError("down")
         url = str(request.url)
         if "/$disclosures" in url:
-            events = [{"resource": to_audit_event(one)} for one in self.looked]
+            events: list[dict[str, Any]] = [
+                {"resource": to_audit_event(one)} for one in self.looked
+            ]
+            total = len(events)
+            if "proof=true" in url and events:
+                events = [*({**one, **PROVEN} for one in events), HEAD]
             return httpx2.Response(
                 200,
                 json={
                     "resourceType": "Bundle",
                     "type": "searchset",
-                    "total": len(events),
+                    "total": total,
                     "entry": events,
                 },
             )

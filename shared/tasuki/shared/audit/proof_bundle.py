@@ -72,6 +72,20 @@ def note_of(entry: Mapping[str, Any]) -> str | None:
         return None
 
 
+def led_to(entry: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return log and size of the head an entry's proof leads to; None where it leads to none."""
+    parts = _parts(entry)
+    if parts is None or parts.get("size") is None:
+        return None
+    return str(parts.get("log")), str(parts["size"])
+
+
+def head_of(note: str) -> tuple[str, str]:
+    """Return log and size a note is a head of, as `led_to` says them."""
+    origin, size, *_ = [*note.split("\n"), "", ""]
+    return origin, size
+
+
 def proof_of(entry: Mapping[str, Any]) -> tuple[str, Proven, bool] | None:
     """Return log, proof, and whether the event is whole; None where the entry has no proof.
 

@@ -79,6 +79,7 @@ def _types(kinds: str) -> list[str]:
 async def _entry(store: RecordStore, epoch: str, change: Change) -> ConsentFeedEntry | None:
     async with store.unit() as unit:
         version = await unit.version(change.type, change.id, change.version)
+        head = await unit.head(change.type, change.id) if change.type == "Override" else None
         tokens = await unit.tokens_of_owner(change.owner) if change.owner else ()
     if version is None or version.body is None or (change.owner and not tokens):
         # Without a token nobody elsewhere holds this person's records: nobody to bind.
@@ -88,14 +89,20 @@ async def _entry(store: RecordStore, epoch: str, change: Change) -> ConsentFeedE
         epoch=epoch,
         kind=KIND_OF[change.type],
         person=tokens,
-        body=_body(version),
+        body=_body(version, head),
     )
 
 
-def _body(version: Stored) -> dict[str, Any]:
-    """Return what leaves: of an override, what is needed in order to obey it."""
-    body: dict[str, Any] = json.loads(version.body or b"{}")
-    return write_grant(read(version.body or b"")) if version.type == "Override" else body
+def _body(version: Stored, head: Stored | None) -> dict[str, Any]:
+    """Return what leaves: of an override, what is needed in order to obey it.
+
+    Of one that is over by now, its older versions say no more than that, either.
+    """
+    if version.type != "Override":
+        body: dict[str, Any] = json.loads(version.body or b"{}")
+        return body
+    now = read((head or version).body or b"")
+    return write_grant(now if now.stopped_at is not None else read(version.body or b""))
 
 
 async def _leave_leaf(

@@ -44,6 +44,15 @@ async def test_the_feed_tells_what_is_needed_and_to_who_asks_for_it(world: World
         assert answer.status_code == 400, kinds
 
 
+async def test_a_reader_who_begins_anew_learns_of_what_is_over_its_id_alone(world: World) -> None:
+    """The versions from when it was open came with who opened it, and why, for ever."""
+    told = await world.open()
+    await world.ask("POST", f"/overrides/{told['id']}/stop", "doctor")
+    await world.store.stamper.stamp_all()
+    closed = {"form": "tasuki-override/1", "id": told["id"], "closed": True}
+    assert [one.body for one in await feed(world)] == [closed, closed]
+
+
 async def test_who_looked_before_they_came_is_told_to_them_and_to_nobody_else(
     world: World,
 ) -> None:

@@ -15,7 +15,7 @@ import httpx2
 from fastapi import APIRouter, Query, Request, Response
 
 from tasuki.consent.overrides.book import of
-from tasuki.consent.overrides.uses import grounds
+from tasuki.consent.overrides.uses import belongs
 from tasuki.shared.access.principal import Role
 from tasuki.shared.access.rulings import Interaction
 from tasuki.shared.audit.proof_bundle import head_of, led_to, note_of
@@ -95,8 +95,8 @@ async def _told(service: FhirService, person: str, looks: list[Resource]) -> lis
     """Return the entries of those events that the person may know of now."""
     now = service.clock.now()
     async with service.store.unit() as unit:
-        hidden = {f"override/{one.id}" for one in await of(unit, person) if one.hidden_at(now)}
-    return [look for look in looks if not hidden or hidden.isdisjoint(grounds(look["resource"]))]
+        hidden = [one.id for one in await of(unit, person) if one.hidden_at(now)]
+    return [look for look in looks if not any(belongs(look["resource"], id_) for id_ in hidden)]
 
 
 def _heads(entries: Sequence[Resource], events: Sequence[Resource]) -> dict[str, Resource]:

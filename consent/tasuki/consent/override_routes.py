@@ -94,10 +94,10 @@ async def open_one(request: Request, service: ServiceDep, caller: CallerDep) -> 
     principal = caller.principal
     if principal.patient not in {None, f"Patient/{draft.patient}"}:
         raise Fault(Category.FORBIDDEN, "the token is bound to another patient", at=("patient",))
-    tokens = await _tokens(request, draft)
+    id_ = service.ids.new()
+    tokens = await _tokens(request, draft, id_)
     now = service.clock.now()
     end = now + timedelta(minutes=draft.minutes)
-    id_ = service.ids.new()
 
     def made(person: str) -> Override:
         return rules.checked(
@@ -200,8 +200,10 @@ async def _require(service: FhirService, caller: Caller) -> None:
             raise forbidden("role-may-not-override")
 
 
-async def _tokens(request: Request, draft: Draft) -> Sequence[str]:
+async def _tokens(request: Request, draft: Draft, id_: str) -> Sequence[str]:
     """Return the network tokens the region knows the person by.
+
+    The region's log has the override's id for this request, so that it is told with the override.
 
     Raises:
         Fault: NOT_FOUND, UNAVAILABLE; NOT_SUPPORTED for a person whom nothing links, and whom
@@ -216,7 +218,7 @@ async def _tokens(request: Request, draft: Draft) -> Sequence[str]:
         token = await near.tokens.client_credentials("system/Patient.rs", base, "HOPERAT")
         answer = await near.http.get(
             f"{base}/Patient/{draft.patient}/$network-tokens",
-            headers={"Authorization": f"Bearer {token}"},
+            headers={"Authorization": f"Bearer {token}", "X-Request-ID": id_},
         )
     except (httpx2.HTTPError, OSError) as error:
         raise Fault(Category.UNAVAILABLE, "the region does not answer") from error

@@ -186,3 +186,26 @@ async def test_no_head_is_told_of_a_log_that_holds_nothing_but_what_is_told_late
         notes = [note_of(one) or "" for one in answer.json()["entry"]]
         assert any(note.startswith(LOG) for note in notes) is told
         assert (LOG in answer.text) is told
+
+
+async def test_what_the_service_itself_did_for_an_override_is_told_with_it(world: World) -> None:
+    """That it had asked the region who this is stood in the list at once, and is done for nothing else."""
+    delay = {"ground": "account-not-safe", "text": "同居人が見る", "hours": 24}
+    hidden = await world.open(delay=delay)
+    looked = use(world, hidden["id"])
+    asked = replace(
+        looked,
+        actor="consent",
+        actor_role="service",
+        basis="policy/replication",
+        request_id=world.around.requests[-1],
+    )
+    # Anybody may choose the id of their own request, and would not be told of.
+    doctor = replace(asked, actor="doctor-1", actor_role="clinician")
+    world.around.looked = [asked, doctor, replace(asked, request_id="another")]
+    before, bases, _ = await who_looked(world)
+    assert bases.count("policy/replication") == 2
+    world.clock.advance(timedelta(hours=24))
+    after, bases, _ = await who_looked(world)
+    assert bases.count("policy/replication") == 3
+    assert after > before

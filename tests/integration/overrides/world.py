@@ -105,6 +105,7 @@ class Around:
         people: Network tokens by (base, id).
         looked: Audit records the region tells of whoever is asked for.
         down: Nobody answers.
+        requests: Ids of the requests for network tokens, as its log would have them.
     """
 
     people: dict[tuple[str, str], tuple[str, ...]] = field(
@@ -118,6 +119,7 @@ class Around:
     )
     looked: list[AuditRecord] = field(default_factory=list)
     down: bool = False
+    requests: list[str] = field(default_factory=list)
 
     async def __call__(self, request: httpx2.Request) -> httpx2.Response:
         if self.down:
@@ -139,6 +141,7 @@ class Around:
                     "entry": events,
                 },
             )
+        self.requests.append(request.headers.get("x-request-id", ""))
         base, _, rest = url.partition("/Patient/")
         tokens = self.people.get((base, rest.removesuffix("/$network-tokens")))
         if tokens is None:

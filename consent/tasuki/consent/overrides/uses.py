@@ -46,6 +46,21 @@ def grounds(event: Mapping[str, Any]) -> set[str]:
     }
 
 
+def belongs(event: Mapping[str, Any], id_: str) -> bool:
+    """Return whether an event belongs to an override: a look under it, or our own request for it.
+
+    Only of a service's request does the id count: anybody may choose the one of theirs.
+    """
+    if f"override/{id_}" in grounds(event):
+        return True
+    roles = {role.get("text") for one in event.get("agent", ()) for role in one.get("role", ())}
+    requests = {
+        entity.get("what", {}).get("identifier", {}).get("value")
+        for entity in event.get("entity", ())
+    }
+    return roles == {"service"} and id_ in requests
+
+
 def uses_of(events: Iterable[Mapping[str, Any]], id_: str) -> list[Use]:
     """Return the looks under an override, oldest first."""
     ground = f"override/{id_}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.access.consent_world import ConsentWorld, consent_on
 from tests.access.world import World, world_on
 from tests.sharing import TOLD
 
@@ -35,6 +36,15 @@ async def few(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Async
 async def small(server: Server, tmp_path: Path) -> AsyncIterator[World]:
     """A few people, whom something may happen to."""
     async with world_on(server, tmp_path, FEW) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+async def consenting(
+    server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[ConsentWorld]:
+    """Everybody at one consent service; not to be changed."""
+    async with consent_on(server, tmp_path_factory.mktemp("consenting")) as made:
         yield made
 
 

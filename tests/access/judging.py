@@ -237,7 +237,7 @@ class Visit:
 
     def require_like(self, answer: httpx2.Response, absent: httpx2.Response, *names: str) -> None:
         """Report any difference between what is hidden and what never was, but for its name."""
-        here, there = _bare(answer, names), _bare(absent, (NEVER, NO_MARK))
+        here, there = bare(answer, names), bare(absent, (NEVER, NO_MARK))
         if here != there:
             self.report(
                 "differs", f"{answer.request.method} {answer.request.url}: {here} != {there}"
@@ -261,7 +261,9 @@ def found_in(bundle: dict[str, Any]) -> list[str]:
     ]
 
 
-def _bare(answer: httpx2.Response, names: Sequence[str]) -> tuple[int, str, str]:
+def bare(answer: httpx2.Response, names: Sequence[str]) -> tuple[int, str, str]:
+    """Return an answer without these names and without moments."""
+
     def plain(text: str) -> str:
         for name in names:
             text = text.replace(name, "NAME")

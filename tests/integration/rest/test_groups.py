@@ -300,6 +300,34 @@ async def test_its_export_is_of_the_members_whom_one_may_see(house: House) -> No
     assert (hidden.status_code, hidden.json()) == (404, absent.json())
 
 
+@pytest.mark.parametrize(
+    "ruling",
+    [
+        Ruling.permit_partly("x", withheld_types=frozenset({"Group"}), screen=lambda _: True),
+        Ruling.permit_partly(
+            "x",
+            withheld_types=frozenset(),
+            screen=lambda one: "cohort-tag" not in json.dumps(one.get("meta")),
+        ),
+    ],
+    ids=["withheld", "screened"],
+)
+async def test_an_export_tells_of_nobody_that_they_are_in_it_to_who_may_not_know(
+    house: House, ruling: Ruling
+) -> None:
+    """Their records came out, and so that they belong to a cohort whose label hid it from the caller."""
+    one, other = await _people(house)
+    records = {person: await house.create(condition(person)) for person in (one, other)}
+    made = await _made(house, one, other)
+    path = f"/Group/{made['Group']}/$export?_type=Condition"
+    house.decider.rulings[other] = ruling
+    assert await exported(house, path, token="clinician") == [f"Condition/{records[one]}"]
+    house.decider.rulings[one] = ruling
+    hidden = await house.get(path, headers=ASYNC, token="clinician")
+    absent = await house.get(f"/Group/{NEVER}/$export", headers=ASYNC, token="clinician")
+    assert (hidden.status_code, hidden.json()) == (404, absent.json())
+
+
 async def test_who_may_not_order_the_export_of_a_group(house: House) -> None:
     (one,) = await _people(house, 1)
     id_ = await house.create(group(one))

@@ -169,22 +169,25 @@ class Ordering(Pages):
         return asked
 
     async def _export_members(self, group: str, types: Sequence[str]) -> tuple[str, ...]:
-        """Return those active members of a Group whose records this caller may read.
+        """Return those active members of a Group whose records, and whose membership, may be seen.
 
         The Group itself is not told, so that one member's wishes do not close the others' records.
-        Where none of them may be read, it is as if there were no such Group.
+        Whoever comes out is told to be in it, so its label counts for each as they have it. Where
+        nobody does, it is as if there were no such Group.
         """
         self.require_scope("Group", Interaction.READ)
         await self.require(Interaction.READ, NOBODY, "Group")
         head = await self._unit.head("Group", group)
         if head is None or head.body is None:
             raise not_found("absent", entities=(f"Group/{group}",))
-        members = active_members_of(meaning_of(head.body))
+        told = meaning_of(head.body)
         readable = tuple(
             [
                 member
-                for member in members
+                for member in active_members_of(told)
                 if (await self.ruling(Interaction.READ, member, *types)).permitted
+                and (await self.ruling(Interaction.READ, member, "Group")).permitted
+                and self._member_admits(member, told)
             ]
         )
         if not readable:

@@ -31,6 +31,7 @@ NARROW = frozenset(
         "a Group by its id",
         "Groups found",
         "Groups beside people",
+        "$export of a Group",
         "batch of reads and searches",  # reads some of the person's rows
     }
 )

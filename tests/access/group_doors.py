@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from tests.access.doors import door
 from tests.access.judging import NEVER, NO_MARK, found_in
-from tests.access.person_doors import HOSPITALS, allowed
+from tests.access.person_doors import HOSPITALS, allowed, exported, whole
 from tests.access.records import SYSTEM
-from tests.access.reference import Verdict
+from tests.access.reference import Verdict, passes, standing
+from tests.access.saying import Thing
 
 if TYPE_CHECKING:
     from tests.access.judging import Visit
     from tests.access.records import Row
+
+ASYNC = {"Prefer": "respond-async"}
 
 
 def groups_of(v: Visit) -> list[Row]:
@@ -79,3 +82,47 @@ async def beside(v: Visit) -> None:
         if answer.status_code == 200:
             people = v.seen([one.patient for one in row.members]) if v.seen([row]) else []
             v.require_set(found_in(answer.json()), people, "people of a Group")
+
+
+@door(
+    "$export of a Group",
+    "person",
+    "GET /Group/{id_}/$export",
+    "POST /Group/{id_}/$export",
+)
+async def export(v: Visit) -> None:
+    """Records of those members alone whom, and as members of this very Group, the caller may see."""
+    v.count(v.person.patient)
+    types, groups = ("Observation", "Condition"), groups_of(v)
+    if not groups:  # the PHR keeps none
+        v.require(await v.ask("GET", f"Group/{NEVER}/$export", headers=ASYNC), 403, 404)
+    first = v.judge.requests % 2  # each in its turn: to make files takes long
+    for row in groups[first : first + 2]:
+        tail, v.said = f"$export?_type={','.join(types)}", row.path
+        answer = await v.ask("GET", f"{row.path}/{tail}", headers=ASYNC)
+        lines = await exported(v, answer)
+        known = [
+            one
+            for one in row.members
+            if standing(v.asker, one, *types) is Verdict.SEEN
+            and passes(v.asker, one, Thing("Group", row.last))
+        ]
+        if not _may_order(v, *types):
+            v.require(answer, 403, 404)
+        elif not known:
+            never = await v.absent(tail, "GET", f"Group/{NEVER}/{tail}", headers=ASYNC)
+            v.require_like(answer, never, row.id)
+        elif lines is None:
+            v.report("missing", f"{tail}: {answer.status_code} {answer.text[:200]}")
+        else:
+            wanted = [one for person in known for one in person.of(*types)]
+            found = [f"{one['resourceType']}/{one['id']}" for one in lines]
+            v.require_set(found, v.seen(wanted), "an export of a Group")
+            await v.ask("DELETE", answer.headers["content-location"])
+
+
+def _may_order(v: Visit, *types: str) -> bool:
+    """Tell whether an export is for this purpose, and the token has the scopes for it."""
+    everyday = v.asker.purpose not in ("ETREAT", "BTG", "DISASTER")
+    reads = v.asker.caller.role in ("clinician", "hospital", "service")
+    return everyday and reads and whole(v, "Group") and allowed(v, *types)

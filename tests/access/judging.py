@@ -105,13 +105,18 @@ class Judge:
 
 @dataclass(repr=False)
 class Visit:
-    """One caller at one door: asks, and has each answer judged."""
+    """One caller at one door: asks, and has each answer judged.
+
+    Attributes:
+        said: What the caller has said before, which later answers may repeat.
+    """
 
     judge: Judge
     door: Door
     asker: Asker
     someone: Person | None = None
     something: Row | None = None
+    said: str = ""
 
     @property
     def person(self) -> Person:
@@ -149,8 +154,9 @@ class Visit:
         url = path if path.startswith("http") else f"{self.holder.base}/{path}"
         answer = await self.world.http.request(method, url, headers=headers, **more)
         self.judge.requests += 1
-        self._search(
-            answer, f"{url} {headers} {more.get('content', b'').decode()}{more.get('data')}"
+        self.search(
+            answer,
+            f"{url} {headers} {more.get('content', b'').decode()}{more.get('data')} {self.said}",
         )
         return answer
 
@@ -169,7 +175,7 @@ class Visit:
                 return found
         return found
 
-    def _search(self, answer: httpx2.Response, asked: str) -> None:
+    def search(self, answer: httpx2.Response, asked: str) -> None:
         # An export that was refused while it was made says so with a 500 of its own.
         if answer.status_code >= 500 and "/$export/" not in asked:
             self.report("status", f"{answer.status_code} {answer.text[:200]}")

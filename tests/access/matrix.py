@@ -25,7 +25,7 @@ NAME_NOBODY = frozenset(
     {
         *("chain from the person", "search by identifier", "search by tag", "search by id"),
         *("number found", "chain through it", "_has", "_include:iterate"),
-        *("Groups found", "Groups beside people"),
+        *("Groups found", "Groups beside people", "$export of a Group"),
     }
 )
 LISTS = (row_doors, person_doors, group_doors, wide_doors)  # they fill DOORS

@@ -33,8 +33,6 @@ PUBLIC = {
 TAKEN_IN = {
     "POST /$load": "tests/integration/rest/test_load.py",
     "POST /$clins-collection": "tests/integration/rest/test_collection_subjects.py",
-    "GET /Group/{id_}/$export": "tests/integration/rest/test_groups.py",
-    "POST /Group/{id_}/$export": "tests/integration/rest/test_groups.py",
     # Heads of the audit log and what others say of them: hashes, for services alone.
     "GET /$checkpoint": "tests/integration/rest/test_witnessing.py",
     "POST /$cosignature": "tests/integration/rest/test_witnessing.py",

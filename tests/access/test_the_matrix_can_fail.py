@@ -218,7 +218,7 @@ SPOILT: dict[Spoil, tuple[str, ...]] = {
     a_proxy_told_what_the_person_was_not: ("read", "$everything of oneself", "$lastn"),
     a_refusal_that_tells: ("read", "HEAD", "$everything", "compartment"),
     a_binary_less_secret_than_its_subject: ("$everything", "history of everything"),
-    an_export_without_labels: ("$export of people",),
+    an_export_without_labels: ("$export of people", "$export of a Group"),
     a_group_without_its_members: ("a Group by its id", "Groups found", "Groups beside people"),
     a_mask_that_tells_of_everything: ("$everything",),
     a_scope_whose_category_is_forgotten: (

@@ -12,12 +12,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.access.callers import UNDER_OVERRIDES
+from tests.access.callers import BY_NAME, UNDER_OVERRIDES
 from tests.access.coverage import summary
 from tests.access.doors import DOORS
-from tests.access.judging import Judge
+from tests.access.judging import Judge, Visit
 from tests.access.matrix import Plan, visited
-from tests.access.overrides import OVERRIDES
+from tests.access.overrides import LIFE, OVERRIDES, Glass, grant_of, id_of
 from tests.access.reference import Verdict
 from tests.access.wishes import DENY, NO, PERMIT, YES, Says, State, Wish, generated
 from tests.access.world import world_on
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
+    from tests.access.records import Person, Row
     from tests.access.world import World
     from tests.store.world import Server
 
@@ -45,6 +46,7 @@ EACH = Plan(SEED, people=99, rows=1, holders=1)
 SEEN, HOUR = Verdict.SEEN, timedelta(minutes=59)
 SOME_DOORS = ("read", "search of one type", "compartment", "$everything", "history of one")
 BTG = ("BTG",)
+STOPPED = Glass("life", stopped=True)
 SAID = {
     "none": (),
     "permit all": (PERMIT,),
@@ -154,6 +156,44 @@ async def test_an_override_that_opens_anybody_is_found_out(
     judge = await visited(opened, PLAN, SOME_DOORS, UNDER_OVERRIDES)
     assert {one.cell[0] for one in judge.leaks()} == set(SOME_DOORS)
     assert "clinician, override nobody knows" in {one.cell[1] for one in judge.leaks()}
+
+
+async def test_an_override_that_was_ended_opens_nothing_any_more(opened: World) -> None:
+    """Nor when it is said again afterwards, as is done where the person objects, or it is reviewed."""
+    at = opened.holders["noto"]
+    people = [one for one in at.people if one.state.overrides[:1] == (LIFE,)]
+    asker = UNDER_OVERRIDES[0]
+    seen = [row for one in people for row in _seen(opened, one)]
+    assert seen
+    for _ in ("ended", "disputed"):
+        closed = [
+            (
+                await opened.tokens_of(one),
+                grant_of(STOPPED, id_of(one.number, 0), opened.clock.now()),
+            )
+            for one in people
+        ]
+        await opened.hear(*closed)
+        for one in people:
+            one.state = replace(one.state, overrides=(STOPPED, *one.state.overrides[1:]))
+            assert not _seen(opened, one)
+        for row in seen:
+            visit = Visit(Judge(opened), DOORS["read"], opened.asker(asker, at, None, row.person))
+            assert (await visit.ask("GET", row.path)).status_code in (403, 404)
+            assert visit.judge.findings == []
+    require_nothing_found(await visited(opened, EACH, ["read", "compartment"], [asker]))
+
+
+def _seen(world: World, person: Person) -> list[Row]:
+    """Return what an override alone opens of a person, as the model has it."""
+    judge, holder = Judge(world), world.holders["noto"]
+    under = world.asker(UNDER_OVERRIDES[0], holder, None, person)
+    everyday = world.asker(BY_NAME["clinician"], holder)
+    return [
+        row
+        for row in person.rows
+        if judge.verdict(under, row) is SEEN and judge.verdict(everyday, row) is not SEEN
+    ]
 
 
 async def test_an_override_opens_for_its_time(opened: World) -> None:

@@ -208,10 +208,10 @@ def _holder(name: str, server: Server, folder: Path, clock: FixedClock) -> Holde
         "tenant": f"{folder.name}-{name}",
         "consent_url": f"{HOST}/consent/fhir",
     }
+    key = ECKey.generate_key("P-256", auto_kid=True)
+    (folder / "web.json").write_text(json.dumps(key.as_dict(private=True)))
+    common |= {"web_client_id": f"pages-{name}", "web_private_jwk_file": folder / "web.json"}
     if name == "phr":
-        key = ECKey.generate_key("P-256", auto_kid=True)
-        (folder / "web.json").write_text(json.dumps(key.as_dict(private=True)))
-        common |= {"web_client_id": "phr", "web_private_jwk_file": folder / "web.json"}
         common |= {"public_url": f"{HOST}/phr", "registrars": frozenset({REGISTRAR})}
         phr = PhrSettings(**common)
         base, types = phr.fhir_url, frozenset(PHR_TYPES)

@@ -40,7 +40,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "explore")
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
     """Share by files only where that is asked for."""
     if config.getoption("dist") != "loadfile":
         return None

@@ -17,8 +17,9 @@ from tests.access.coverage import summary
 from tests.access.doors import DOORS
 from tests.access.judging import Judge, Visit
 from tests.access.matrix import Plan, visited
-from tests.access.overrides import LIFE, OVERRIDES, Glass, grant_of, id_of
+from tests.access.overrides import DOCTOR, LIFE, OVERRIDES, Glass, grant_of, id_of
 from tests.access.reference import Verdict
+from tests.access.test_pages import browser_of
 from tests.access.wishes import DENY, NO, PERMIT, YES, Says, State, Wish, generated
 from tests.access.world import world_on
 
@@ -194,6 +195,33 @@ def _seen(world: World, person: Person) -> list[Row]:
         for row in person.rows
         if judge.verdict(under, row) is SEEN and judge.verdict(everyday, row) is not SEEN
     ]
+
+
+async def test_pages_under_an_override_show_what_it_opens(opened: World) -> None:
+    """They read under it by themselves, while one of the clinician's own is open for the person."""
+    at, judge, shown = opened.holders["noto"], Judge(opened), 0
+    usual = replace(BY_NAME["clinician"], subject=DOCTOR)
+    for person in at.people:
+        named = _open_own(opened, person)
+        everyday = opened.asker(usual, at, None, person)
+        under = replace(everyday, caller=UNDER_OVERRIDES[0] if named else usual, override=named)
+        for path, asker in (("/patients/{}", under), ("/patients/{}/override", everyday)):
+            visit = Visit(judge, DOORS["read"], asker, person)
+            answer = await (await browser_of(visit)).ask("GET", path.format(person.id))
+            words = [row.word(len(row.life.versions)) for row in _seen(opened, person)]
+            shown += any(word in answer.text for word in words)
+    assert judge.leaks()[:5] == []
+    assert shown
+
+
+def _open_own(world: World, person: Person) -> str | None:
+    """Return the override that pages take: of the clinician's own that are open the one that ends last."""
+    own = [
+        (glass.opened + glass.minutes, id_of(person.number, place))
+        for place, glass in enumerate(person.state.overrides)
+        if glass.by == DOCTOR and not glass.stopped and glass.opened + glass.minutes > world.minute
+    ]
+    return max(own, default=(0, None))[1]
 
 
 async def test_an_override_opens_for_its_time(opened: World) -> None:

@@ -109,3 +109,21 @@ async def test_without_the_log_nobody_signs_in_and_no_token_is_given(world: Worl
             await connection.execute(text("ALTER TABLE audit_leaf_away RENAME TO audit_leaf"))
     again = await world.ask(**form, refresh_token=answer["refresh_token"])
     assert again.status_code == 200, "what was not recorded was not done: the token is unspent"
+
+
+async def test_leaves_that_nobody_seals_are_counted(world: World) -> None:
+    async def waiting() -> str:
+        numbers = (await world.http.get(f"{world.issuer}/metrics")).text
+        (line,) = [one for one in numbers.splitlines() if one.startswith("tasuki_unstamped{")]
+        return line
+
+    await a_round(world)
+    await sealed(world)
+    assert await waiting() == 'tasuki_unstamped{kind="audit"} 0.0'
+    async with world.engine.begin() as connection:
+        # Whoever holds the lock of the stamper keeps it from numbering.
+        await connection.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended('stamper:auth', 0))")
+        )
+        await a_round(world)
+        assert await waiting() == 'tasuki_unstamped{kind="audit"} 4.0'

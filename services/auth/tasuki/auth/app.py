@@ -21,7 +21,7 @@ from tasuki.auth.context import AuthContext
 from tasuki.auth.families import forget_expired
 from tasuki.auth.issuing import Issuer
 from tasuki.auth.log.asking import AskingMiddleware
-from tasuki.auth.log.leaves import SealedAuthLog
+from tasuki.auth.log.leaves import SealedAuthLog, Waiting
 from tasuki.auth.log.routes import log_routes
 from tasuki.auth.proxies.people import People
 from tasuki.auth.routes.account import account_routes
@@ -137,7 +137,7 @@ def create_app(
     app.include_router(account_routes(context, engine, turns))
     app.include_router(log_routes(context, engine, ledger, witnesses_of(settings)))
     app.add_middleware(AskingMiddleware, ids=ids)
-    numbers = metrics.Metrics(clock, None)
+    numbers = metrics.Metrics(clock, None, log=Waiting(log_engine, settings.tenant))
     metrics.install(app, numbers, open_to_all=settings.metrics_open)
     for kind in DATABASE_AWAY:
         app.add_exception_handler(kind, _unavailable)

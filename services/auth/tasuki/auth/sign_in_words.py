@@ -13,7 +13,7 @@ JAPANESE: Mapping[str, str] = MappingProxyType(
         "sign_ins_title": "サインインの記録",
         "sign_ins_when": "いつ、どの方法でサインインしたか、できなかったかを見られます。",
         "sign_ins_open": "記録を見る",
-        "sign_ins_what": "新しい順です。身に覚えのないものがあれば、パスワードを変えるか、窓口に伝えてください。",
+        "sign_ins_what": "新しい順です。身に覚えのないものがあれば、アカウントを作った窓口に伝えてください。",
         "sign_ins_staff": "職員のサインインの記録",
         "sign_ins_staff_what": "自分の組織の職員の記録です。新しい順に並んでいます。見たことも記録されます。",
         "sign_ins_none": "記録はありません。",
@@ -47,8 +47,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "sign_ins_title": "Sign-ins",
         "sign_ins_when": "You can see when and by what means you signed in, or could not.",
         "sign_ins_open": "See the record",
-        "sign_ins_what": "Newest first. If there is one you know nothing of, change your password or"
-        " tell the office.",
+        "sign_ins_what": "Newest first. If there is one you know nothing of, tell the office that"
+        " opened your account.",
         "sign_ins_staff": "Sign-ins of staff",
         "sign_ins_staff_what": "Those of your organisation's staff, newest first. That you looked is"
         " recorded, too.",

@@ -40,8 +40,8 @@ PROXIED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-prot
 UNKNOWN = float("nan")
 
 
-class Backlog(Protocol):
-    """Where changes and audit leaves wait for the stamper."""
+class Log(Protocol):
+    """Where audit leaves wait for the stamper."""
 
     async def unstamped(self) -> Mapping[str, int]:
         """Return how many of each kind wait.
@@ -50,6 +50,10 @@ class Backlog(Protocol):
             Fault: UNAVAILABLE where the database does not answer.
         """
         ...
+
+
+class Backlog(Log, Protocol):
+    """Where changes wait as well, and feeds are copied."""
 
     @property
     def replicas(self) -> Copies:
@@ -64,12 +68,20 @@ class Metrics:
         clock: The time, for the age of copies.
         store: Whose backlog is told; None for a service without a record store.
         feeds: Names of the feeds that are copied.
+        log: Of a service without a record store that keeps an audit log.
     """
 
-    def __init__(self, clock: Clock, store: Backlog | None, feeds: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        store: Backlog | None,
+        feeds: Sequence[str] = (),
+        log: Log | None = None,
+    ) -> None:
         self.registry = CollectorRegistry()
         self._clock = clock
         self._store = store
+        self._log = log if store is None else store
         self._feeds = feeds
         labels = ("route", "method", "status")
         self._requests = Counter(
@@ -111,16 +123,20 @@ class Metrics:
 
     async def told(self) -> bytes:
         """Return everything in the text format; what cannot be asked for now is NaN."""
-        if self._store is not None:
+        if self._log is not None:
             try:
-                await self._look(self._store)
+                await self._look(self._log)
             except Fault:
                 self._unknown()
         return generate_latest(self.registry)
 
-    async def _look(self, store: Backlog) -> None:
-        for kind, count in (await store.unstamped()).items():
+    async def _look(self, log: Log) -> None:
+        for kind, count in (await log.unstamped()).items():
             self._waiting.labels(kind).set(count)
+        if self._store is not None:
+            await self._look_at_copies(self._store)
+
+    async def _look_at_copies(self, store: Backlog) -> None:
         now = self._clock.now()
         for feed in self._feeds:
             cursor = await store.replicas.cursor(feed)
@@ -128,7 +144,7 @@ class Metrics:
             self._ages.labels(feed).set(age)
 
     def _unknown(self) -> None:
-        for kind in ("change", "audit"):
+        for kind in ("audit",) if self._store is None else ("change", "audit"):
             self._waiting.labels(kind).set(UNKNOWN)
         for feed in self._feeds:
             self._ages.labels(feed).set(UNKNOWN)

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 
 from tasuki.auth.log.asking import ASKING
 from tasuki.auth.log.events import ACTIONS, NOBODY, What
 from tasuki.shared.audit.events import AuditRecord
+from tasuki.shared.store.answering import answering
 from tasuki.shared.store.leaves import opened, owner_tag, row_of
 from tasuki.shared.store.logkeys import body_key
 from tasuki.shared.store.schema import LEAF, LOG_TABLES
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy import Connection, MetaData
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
     from tasuki.auth.log.events import Event
     from tasuki.shared.clock import Clock
@@ -96,6 +98,23 @@ class SealedAuthLog:
             account=event.account or (NOBODY if event.details else None),
             details=event.details,
         )
+
+
+class Waiting:
+    """How many leaves wait for their number; a `metrics.Log`."""
+
+    def __init__(self, engine: AsyncEngine, tenant: str) -> None:
+        self._engine = engine
+        self._count = (
+            select(func.count())
+            .select_from(LEAF)
+            .where(LEAF.c.tenant == tenant, LEAF.c.seq.is_(None))
+        )
+
+    async def unstamped(self) -> dict[str, int]:
+        """See `metrics.Log.unstamped`."""
+        async with answering(), self._engine.connect() as connection:
+            return {"audit": int(await connection.scalar(self._count) or 0)}
 
 
 def add_log_tables(metadata: MetaData) -> None:

@@ -235,6 +235,14 @@ async def test_one_request_is_one_request_and_two_are_two(world: World) -> None:
     assert len({event["entity"][-1]["what"]["identifier"]["value"] for event in events}) == 1
 
 
+@pytest.mark.parametrize("deed", [renewed, code_twice])
+async def test_what_was_spent_is_refused_and_ends_what_was_living(world: World, deed: Deed) -> None:
+    await deed(world)
+    last = told((await world.events())[-1])
+    assert (last["outcome"], last["was-living"]) == ("8", "yes")
+    assert last["account"] == world.accounts[RESIDENT.username]
+
+
 async def test_a_lock_is_told_with_the_failure_that_brought_it(world: World) -> None:
     for _ in range(5):
         world.clock.advance(timedelta(seconds=30))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tasuki.auth.log.events import Event, What
+from tasuki.shared.audit.events import Outcome
 
 if TYPE_CHECKING:
     from tasuki.auth.families import Family
@@ -35,13 +36,18 @@ def token_given(what: What, granted: Granted, token_id: str) -> Event:
 
 
 def family_ended(what: What, family: Family, *, was_living: bool) -> Event:
-    """Return what is said of a sign-in that ended, or would have, with all its tokens."""
+    """Return what is said of a sign-in that ended, or would have, with all its tokens.
+
+    Taken back by its app, or ended since something spent was shown, which is refused.
+    """
+    taken_back = what is What.TOKEN_REVOKED
     return Event(
         what=what,
+        outcome=Outcome.PERMITTED if taken_back else Outcome.DENIED,
         actor=family.client_id,
         account=family.account,
         client_id=family.client_id,
-        basis=f"grant/{what.value}",
+        basis="grant/token-revoked" if taken_back else "",
         purpose=family.purpose,
         patient=family.patient,
         details=(("sign-in", family.id), ("was-living", "yes" if was_living else "no")),

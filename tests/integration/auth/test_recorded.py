@@ -294,3 +294,14 @@ async def test_the_leaf_is_all_that_is_kept_of_a_sign_in(world: World) -> None:
         rows = "".join(held.scalars())
     assert world.accounts[RESIDENT.username] not in rows
     assert told((await world.events())[0])["account"] == world.accounts[RESIDENT.username]
+
+
+async def test_a_my_number_in_a_reason_is_refused_and_kept_nowhere(world: World) -> None:
+    reason = "123456789018 の人です"
+    page = await world.open_page(aud=EHR_A, patient="Patient/p9", purpose="BTG")
+    refused = await world.submit(page, CLINICIAN, reason=reason)
+    assert (refused.status_code, "マイナンバー" in refused.text) == (403, True)
+    answer = await vouching.vouched(world, CLINICIAN, NURSE.username, reason)
+    assert (answer.status_code, "マイナンバー" in answer.text) == (422, True)
+    assert "123456789018" not in json.dumps(await world.events())
+    assert [kind(event) for event in await world.events()] == [PAGES]

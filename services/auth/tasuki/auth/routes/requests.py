@@ -20,6 +20,7 @@ from tasuki.auth.sign_in_log import Outcome, SignIn, event_of
 from tasuki.shared.access.principal import BACKENDS, Role
 from tasuki.shared.access.purposes import BTG, PATRQT, may_ask
 from tasuki.shared.access.scopes import parse_scopes
+from tasuki.shared.text import holds_my_number
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -154,6 +155,8 @@ def _asked(wanted: Wanted, form: dict[str, str]) -> tuple[str, str | None] | str
         return "no_purpose"
     if purpose == BTG and not reason:
         return "no_reason"
+    if purpose == BTG and holds_my_number(reason):  # it is kept for years
+        return "no_my_number"
     return purpose, reason if purpose == BTG else None
 
 

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from tasuki.auth.routes.account_desk import Desk, form_of
 from tasuki.auth.vouching import CODE_LIFE, MAX_REASON, VOUCHED_MINUTES, may_vouch, vouch
+from tasuki.shared.text import holds_my_number
 
 if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
@@ -43,6 +44,8 @@ class VouchingPages:
             name, reason = form.get("username", ""), form.get("reason", "").strip()[:MAX_REASON]
             if not name.strip() or not reason:
                 return self._page(request, session, message="vouch_incomplete")
+            if holds_my_number(reason):  # it is kept for years
+                return self._page(request, session, message="no_my_number")
             context = self._desk.context
             code = await connection.run_sync(vouch, context, session, name, reason)
         return self._page(request, session, code=f"{code[:4]} {code[4:]}")

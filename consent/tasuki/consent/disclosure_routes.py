@@ -95,8 +95,8 @@ async def _told(service: FhirService, person: str, looks: list[Resource]) -> lis
     """Return the entries of those events that the person may know of now."""
     now = service.clock.now()
     async with service.store.unit() as unit:
-        hidden = [one.id for one in await of(unit, person) if one.hidden_at(now)]
-    return [look for look in looks if not any(belongs(look["resource"], id_) for id_ in hidden)]
+        hidden = [one for one in await of(unit, person) if one.hidden_at(now)]
+    return [look for look in looks if not any(belongs(look["resource"], one) for one in hidden)]
 
 
 def _heads(entries: Sequence[Resource], events: Sequence[Resource]) -> dict[str, Resource]:

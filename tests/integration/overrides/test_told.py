@@ -209,3 +209,26 @@ async def test_what_the_service_itself_did_for_an_override_is_told_with_it(world
     after, bases, _ = await who_looked(world)
     assert bases.count("policy/replication") == 3
     assert after > before
+
+
+async def test_who_was_sought_for_an_override_that_is_told_later_is_told_it_later(
+    world: World,
+) -> None:
+    """ "Sought for an emergency override" stood in the list, with who sought, while telling was put off."""
+    delay = {"ground": "account-not-safe", "text": "同居人が見る", "hours": 24}
+    sought = replace(use(world, "x"), action=Action.MATCH, basis="override-sought", purpose="TREAT")
+    world.clock.advance(timedelta(minutes=5))
+    hidden = await world.open(delay=delay)
+    told = (
+        replace(sought, actor="doctor-2"),
+        replace(sought, at=sought.at - timedelta(hours=2)),
+        replace(sought, basis="no-match"),
+    )
+    world.around.looked = [sought, use(world, hidden["id"]), *told]
+    _, bases, answer = await who_looked(world)
+    assert bases.count("override-sought") == 2
+    assert bases.count("no-match") == 1
+    assert answer.json()["total"] == len(answer.json()["entry"])
+    world.clock.advance(timedelta(hours=24))
+    _, bases, _ = await who_looked(world)
+    assert bases.count("override-sought") == 3

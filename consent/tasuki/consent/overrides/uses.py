@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from tasuki.shared.fhir.models import is_r4
@@ -15,8 +16,13 @@ from tasuki.shared.fhir.models import is_r4
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from tasuki.consent.overrides.override import Override
+
 _KIND: Final = re.compile(r"(?:\S*/)?([A-Z][A-Za-z]+)(?:[/?].*)?", re.DOTALL)
 _PATIENT_ROLE: Final = "1"
+SOUGHT: Final = "override-sought"  # as a region's log has it that somebody was looked for
+SOUGHT_WITHIN: Final = timedelta(hours=1)  # so long before an override, it was for that one
+CLOCK_SLACK: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +52,37 @@ def grounds(event: Mapping[str, Any]) -> set[str]:
     }
 
 
-def belongs(event: Mapping[str, Any], id_: str) -> bool:
-    """Return whether an event belongs to an override: a look under it, or our own request for it.
-
-    Only of a service's request does the id count: anybody may choose the one of theirs.
-    """
-    if f"override/{id_}" in grounds(event):
+def belongs(event: Mapping[str, Any], override: Override) -> bool:
+    """Return whether an event belongs to an override: a look under it, or what was done to open it."""
+    found = grounds(event)
+    if f"override/{override.id}" in found or _is_our_request(event, override.id):
         return True
+    return SOUGHT in found and _is_by(event, override.subject) and _is_before(event, override)
+
+
+def _is_our_request(event: Mapping[str, Any], id_: str) -> bool:
+    """Only of a service's request does the id count: anybody may choose the one of theirs."""
     roles = {role.get("text") for one in event.get("agent", ()) for role in one.get("role", ())}
-    requests = {
-        entity.get("what", {}).get("identifier", {}).get("value")
-        for entity in event.get("entity", ())
-    }
+    requests = {_named(entity.get("what", {})) for entity in event.get("entity", ())}
     return roles == {"service"} and id_ in requests
+
+
+def _is_by(event: Mapping[str, Any], subject: str) -> bool:
+    who = {_named(one.get("who", {})) for one in event.get("agent", ()) if one.get("requestor")}
+    return who == {subject}
+
+
+def _is_before(event: Mapping[str, Any], override: Override) -> bool:
+    """Return whether something was done shortly before an override, by another machine's clock."""
+    try:
+        ahead = override.opened_at - datetime.fromisoformat(str(event.get("recorded")))
+    except (ValueError, TypeError):
+        return False
+    return -CLOCK_SLACK <= ahead <= SOUGHT_WITHIN
+
+
+def _named(what: Mapping[str, Any]) -> str:
+    return str(what.get("reference") or what.get("identifier", {}).get("value") or "")
 
 
 def uses_of(events: Iterable[Mapping[str, Any]], id_: str) -> list[Use]:
@@ -84,9 +108,7 @@ def _kinds(event: Mapping[str, Any]) -> Iterator[str]:
     for entity in event.get("entity", ()):
         if entity.get("role", {}).get("code") == _PATIENT_ROLE:
             continue  # the person, of whom every line is
-        what = entity.get("what", {})
-        named = what.get("reference") or what.get("identifier", {}).get("value") or ""
-        for text in (_decoded(entity.get("query", "")), str(named)):
+        for text in (_decoded(entity.get("query", "")), _named(entity.get("what", {}))):
             match = _KIND.fullmatch(text)
             if match is not None and is_r4(match[1]):
                 yield match[1]

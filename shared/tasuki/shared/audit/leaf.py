@@ -27,7 +27,7 @@ SALT_BYTES = 16
 _LARGEST_EXACT = 2**53 - 1  # beyond it, RFC 8785 numbers are no longer exact
 
 _NAME = frozenset({str})
-_PLAIN = frozenset({str, bool, type(None)})
+_PLAIN = frozenset({bool, type(None)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +81,37 @@ def canonical(event: dict[str, Any]) -> bytes:
         ValueError: A float, an integer over 2**53 - 1, a member name that is not ASCII, a lone
             surrogate, or a value JSON does not have.
     """
-    _check(event)
+    _check([event])
     try:
         return orjson.dumps(event, option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
         raise ValueError("an event holds a text that UTF-8 cannot say") from None
 
 
-def _check(value: object) -> None:
-    if isinstance(value, dict):
-        _check_names(value)
-        _check_each(value.values())
-    elif isinstance(value, list):
-        _check_each(value)
-    elif type(value) is int:
-        if abs(value) > _LARGEST_EXACT:
-            raise ValueError("an event's numbers are exact integers")
-    elif type(value) not in _PLAIN:
-        raise ValueError("an event holds only text, integers, true, false, null, lists, objects")
+def _check(values: Iterable[object]) -> None:
+    """Refuse values without a canonical form; one loop, since this is for every disclosure."""
+    pending: list[Iterable[object]] = [values]
+    for members in pending:
+        for member in members:
+            kind = type(member)
+            if kind is str:  # most are, and need no further look
+                continue
+            if isinstance(member, dict):
+                _check_names(member)
+                pending.append(member.values())
+            elif isinstance(member, list):
+                pending.append(member)
+            elif kind is int:
+                _check_number(member)
+            elif kind not in _PLAIN:
+                raise ValueError(
+                    "an event holds only text, integers, true, false, null, lists, objects"
+                )
 
 
-def _check_each(members: Iterable[object]) -> None:
-    for member in members:
-        if type(member) is not str:  # most are, and need no further look
-            _check(member)
+def _check_number(value: Any) -> None:
+    if abs(value) > _LARGEST_EXACT:
+        raise ValueError("an event's numbers are exact integers")
 
 
 def _check_names(value: dict[Any, object]) -> None:

@@ -140,7 +140,7 @@ def _heard(way: Way, voices: tuple[Voice, ...]) -> tuple[tuple[Voice, ...], tupl
     refusing = tuple(voice for voice in voices if not voice.permits)
     if way.reach is None:
         return permitting, refusing
-    return tuple(replace(voice, refusals_heeded=False) for voice in permitting), refusing
+    return tuple(voice._replace(refusals_heeded=False) for voice in permitting), refusing
 
 
 def _consent_basis(voice: Voice) -> ConsentBasis:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from tasuki.consent.decision.request import BreakGlassReason
@@ -52,8 +52,7 @@ class DenyReason(StrEnum):
     BREAK_GLASS_OVER = "break-glass-over"
 
 
-@dataclass(frozen=True, slots=True)
-class ConsentBasis:
+class ConsentBasis(NamedTuple):
     """A Consent that spoke, by id and version, and the provisions that did."""
 
     id: str

@@ -12,8 +12,7 @@ https://hl7.org/fhir/R4/consent-definitions.html#Consent.status
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasuki.consent.vocabulary import Status
 
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
 _SPOKEN = frozenset({Status.ACTIVE, Status.INACTIVE, Status.REJECTED})
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """A Consent that speaks, and whether only its refusals do."""
 
     rule: ConsentRule

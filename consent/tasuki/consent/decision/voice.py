@@ -16,7 +16,7 @@ https://profiles.ihe.net/ITI/PCF/ITI-71.html
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tasuki.consent.decision.matching import (
     possibly_about,
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
 _EVERYTHING = DataCondition()
 
 
-@dataclass(frozen=True, slots=True)
-class ResidualRule:
+class ResidualRule(NamedTuple):
     """Permit or deny these data."""
 
     effect: Effect
@@ -48,8 +47,7 @@ class ResidualRule:
     provision: str
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(NamedTuple):
     """What one Consent says to one request.
 
     `refusals_heeded` is False only where life is at stake: it then says nothing instead of no.
@@ -103,21 +101,27 @@ class Asked:
 
 def voice_of(one: Standing, asked: Asked) -> Voice:
     """Return what a standing Consent says; its rules are empty when it says nothing."""
-    denies = tuple(
-        ResidualRule(Effect.DENY, p.data, p.path)
-        for p in one.rule.nested
-        if p.effect is Effect.DENY and _refusal_meant(p, asked)
-    )
-    root = one.rule.root
+    rule = one.rule
     if one.refusals_only:
-        told = _root_denies(root) if _root_refuses(root, asked) else ()
-        return Voice(one.rule, (*told, *denies))
+        told = _root_denies(rule.root) if _root_refuses(rule.root, asked) else ()
+        return Voice(rule, (*told, *_nested_denies(rule, asked)))
+    root = _root_rules(rule.root, asked)
+    if not rule.nested:  # most have none
+        return Voice(rule, root)
     permits = tuple(
         ResidualRule(Effect.PERMIT, p.data, p.path)
-        for p in one.rule.nested
-        if p.effect is Effect.PERMIT and _exception_meant(p, root, asked)
+        for p in rule.nested
+        if p.effect is Effect.PERMIT and _exception_meant(p, rule.root, asked)
     )
-    return Voice(one.rule, (*_root_rules(root, asked), *permits, *denies))
+    return Voice(rule, (*root, *permits, *_nested_denies(rule, asked)))
+
+
+def _nested_denies(rule: ConsentRule, asked: Asked) -> tuple[ResidualRule, ...]:
+    return tuple(
+        ResidualRule(Effect.DENY, p.data, p.path)
+        for p in rule.nested
+        if p.effect is Effect.DENY and _refusal_meant(p, asked)
+    )
 
 
 def _root_rules(root: Provision, asked: Asked) -> tuple[ResidualRule, ...]:

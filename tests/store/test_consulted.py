@@ -117,6 +117,20 @@ async def test_a_page_of_an_older_program_is_noticed(world: World) -> None:
     assert [one.body for one in await held(world.store, "Patient", "p1")] == [b"no"]
 
 
+async def test_what_is_about_nobody_asks_for_no_copies(world: World) -> None:
+    await begun(world)
+    await put(world.store, 1, Entry("Consent/a", 1, TOKENS[:1], b"yes"))
+    async with world.store.unit() as unit:
+        await unit.write([new("Organization", "o1")])
+    for _ in range(3):
+        async with world.store.unit() as unit:
+            assert await unit.head("Organization", "o1", FEED) == await unit.head(
+                "Organization", "o1"
+            )
+            assert await unit.copies(FEED, "") == []
+    assert world.store._remembered.expected(FEED, "Organization", "o1") is not None
+
+
 async def test_a_page_in_the_middle_of_a_read_changes_the_next_one(world: World) -> None:
     await begun(world)
     await put(world.store, 1, Entry("Consent/a", 1, TOKENS[:1], b"yes"))

@@ -125,10 +125,9 @@ class AtTheGate:
             ask = Ask(self._caller, interaction, owner, types)
             ruling = self._given[key] = await self._decider.rule(self._unit, ask)
             if ruling.permitted and not ORDERS.isdisjoint(types):
-                ruling = replace(
-                    ruling,
-                    screen=by_its_medicine(ruling.screen, self._medicines),
-                    masked=by_its_medicine(ruling.masked, self._medicines),
+                ruling = ruling.screened_by(
+                    by_its_medicine(ruling.screen, self._medicines),
+                    by_its_medicine(ruling.masked, self._medicines),
                 )
             # What is about nobody has no screen of its own, but may be about a Group; and where all
             # is permitted, a scope with a query part may still not reach what a Binary is about.

@@ -129,6 +129,10 @@ class Ruling:
             masked=masked,
         )
 
+    def screened_by(self, screen: Screen | None, masked: Screen | None) -> Ruling:
+        """Return the same with other screens."""
+        return Ruling(self.permitted, self.basis, self.hidden, self.withheld_types, screen, masked)
+
     @classmethod
     def refuse(cls, basis: str) -> Ruling:
         """Refuse openly: the caller knows the person is here."""

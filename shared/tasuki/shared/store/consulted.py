@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import bindparam, func, literal_column, select, true
 
+from tasuki.shared.access.records import NOBODY
 from tasuki.shared.store.replica import copies_of
 from tasuki.shared.store.schema import CURSOR, HEAD
 
@@ -117,7 +118,7 @@ class Remembered:
 
     def keep(self, feed: str, place: tuple[str, str], held: Held) -> None:
         """Keep opened copies about the owner of a resource."""
-        if held.state.mark is None or held.state.patient is None:
+        if held.state.mark is None or (held.state.patient is None and held.owner != NOBODY):
             return
         self._owners[place] = held.owner
         self._held[(feed, held.owner)] = held

@@ -198,6 +198,8 @@ class SealedUnit:
         if expected is None:
             held = zip(row.copy_keys or (), row.copy_seqs or (), row.copy_bodies or (), strict=True)
             self._sealed[place] = [(feed, *one) for one in held], (row.type, row.id), state
+            if row.owner == NOBODY:  # of whom there are none, and nobody asks
+                self._remembered.keep(feed, (row.type, row.id), Held(NOBODY, state, []))
         elif expected.owner == row.owner and expected.state == state:
             self._ready[place] = expected.copies
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 from tests.store.world import AT, World, new, patient
 
 from tasuki.shared.access.copies import Cursor, Entry
+from tasuki.shared.store.consulted import LARGEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,6 +143,41 @@ async def test_a_page_in_the_middle_of_a_read_changes_the_next_one(world: World)
         # As of the same moment as the row.
         assert await unit.copies(FEED, "p1") is first
     assert [one.body for one in await held(world.store, "Patient", "p1")] == [b"no"]
+
+
+async def test_what_nobody_asked_for_gives_way_to_a_newer_row(world: World) -> None:
+    """A transaction of several reads about one person: the last sees what the one before did not."""
+    await begun(world)
+    await put(world.store, 1, Entry("Consent/a", 1, TOKENS[:1], b"yes"))
+    await held(world.store, "Patient", "p1")
+    await held(world.store, "Observation", "x-p1")
+    async with world.store.unit() as unit:
+        await unit.head("Patient", "p1", FEED)
+        await put(world.store, 2, Entry("Consent/a", 2, TOKENS[:1], b"no"))
+        await unit.head("Observation", "x-p1", FEED)
+        assert [one.body for one in await unit.copies(FEED, "p1")] == [b"no"]
+
+
+async def test_a_version_that_never_came_to_be_leaves_nothing(world: World) -> None:
+    await begun(world)
+    await put(world.store, 1, Entry("Consent/a", 1, TOKENS[:1], b"yes"))
+    with contextlib.suppress(ZeroDivisionError):
+        async with world.store.unit() as unit:
+            await unit.write([patient("p1", expected=1, network_tokens=TOKENS[2:])])
+            await unit.head("Observation", "x-p1", FEED)
+            assert await unit.copies(FEED, "p1") == []
+            raise ZeroDivisionError
+    async with world.store.unit() as unit:
+        await unit.write([patient("p1", expected=1, network_tokens=TOKENS[:1])])
+    assert [one.body for one in await held(world.store, "Observation", "x-p1")] == [b"yes"]
+
+
+async def test_what_is_very_large_is_not_kept(world: World) -> None:
+    await begun(world)
+    await put(world.store, 1, Entry("Consent/a", 1, TOKENS[:1], b"x" * (LARGEST + 1)))
+    first = await held(world.store, "Patient", "p1")
+    assert await held(world.store, "Patient", "p1") == first
+    assert await held(world.store, "Patient", "p1") is not first
 
 
 async def test_a_copy_without_a_mark_is_not_kept(world: World) -> None:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from tasuki.shared.store.schema import AnyRow, Statement
 
 KEPT_PLACES = 50_000  # some 200 bytes each
-KEPT_PERSONS = 5_000  # some 5 kB each
+KEPT_PERSONS = 5_000  # some 5 kB each ...
+LARGEST = 20_000  # ... and no more bytes than these
 
 Sealed = list[tuple[str, str, int, bytes]]
 """Copies as they lie: feed, key, position and sealed body of each."""
@@ -119,6 +120,8 @@ class Remembered:
     def keep(self, feed: str, place: tuple[str, str], held: Held) -> None:
         """Keep opened copies about the owner of a resource."""
         if held.state.mark is None or (held.state.patient is None and held.owner != NOBODY):
+            return
+        if sum(len(copy.body) for copy in held.copies) > LARGEST:
             return
         self._owners[place] = held.owner
         self._held[(feed, held.owner)] = held

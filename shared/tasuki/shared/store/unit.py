@@ -195,11 +195,14 @@ class SealedUnit:
         """Lay ready what was fetched with a head, for `copies` to give once."""
         place, state = (feed, row.owner), State.of(row)
         self._remembered.saw(feed, state)
+        # What an earlier head brought and nobody asked for is not as new as this one.
+        self._ready.pop(place, None)
+        self._sealed.pop(place, None)
         if expected is None:
             held = zip(row.copy_keys or (), row.copy_seqs or (), row.copy_bodies or (), strict=True)
             self._sealed[place] = [(feed, *one) for one in held], (row.type, row.id), state
             if row.owner == NOBODY:  # of whom there are none, and nobody asks
-                self._remembered.keep(feed, (row.type, row.id), Held(NOBODY, state, []))
+                self._keep(feed, (row.type, row.id), Held(NOBODY, state, []))
         elif expected.owner == row.owner and expected.state == state:
             self._ready[place] = expected.copies
         else:
@@ -268,8 +271,13 @@ class SealedUnit:
             return await self._copied([(feed, row.key, row.seq, row.sealed) for row in rows])
         sealed, place, state = fetched
         copies = await self._copied(sealed)
-        self._remembered.keep(feed, place, Held(owner, state, copies))
+        self._keep(feed, place, Held(owner, state, copies))
         return copies
+
+    def _keep(self, feed: str, place: tuple[str, str], held: Held) -> None:
+        # Of a unit that writes the Patient's version may never come to be, and come again.
+        if not self.changed:
+            self._remembered.keep(feed, place, held)
 
     async def copies_under(self, feeds: Sequence[str], tokens: Sequence[str]) -> list[Copy]:
         """See `Unit.copies_under`."""
@@ -326,10 +334,10 @@ class SealedUnit:
     async def write(self, versions: Sequence[NewVersion]) -> None:
         """See `Unit.write`."""
         if versions:
+            self.changed = True
             keys = await self._vault.ensured({version.owner for version in versions}, RECORD)
             await appending.append(self._line, self._tenant, versions, keys)
             await self._lookups.replace(versions)
-            self.changed = True
 
     async def _rows(self, statement: Hot, values: Mapping[str, object]) -> Sequence[AnyRow]:
         return await statement.rows(self._line, {"tenant": self._tenant, **values})

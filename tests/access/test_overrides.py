@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from tests.store.world import Server
 
     from tasuki.consent.decision.request import BreakGlass
+    from tasuki.consent.enforcing import _Question
     from tasuki.shared.access.records import Unit
-    from tasuki.shared.access.rulings import Ask
 
 pytestmark = pytest.mark.anyio
 
@@ -147,11 +147,11 @@ async def test_an_override_that_opens_anybody_is_found_out(
 ) -> None:
     """The planted fault: whose override it is, and of whom, is not looked at."""
 
-    async def any_override(decider: ConsentDecider, unit: Unit, ask: Ask) -> BreakGlass:
+    async def any_override(_: ConsentDecider, unit: Unit, question: _Question) -> BreakGlass:
         del unit
-        now = decider._clock.now()
+        now = question.at
         lasts = Grant("spoilt", "x", BreakGlassReason.LIFE, "x", now, now + HOUR, "y")
-        return lasts.of_person(ask.owner)
+        return lasts.of_person(question.ask.owner)
 
     monkeypatch.setattr(ConsentDecider, "_override", any_override)
     judge = await visited(opened, PLAN, SOME_DOORS, UNDER_OVERRIDES)

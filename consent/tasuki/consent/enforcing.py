@@ -6,7 +6,7 @@ be asked. Every step that finds nothing refuses.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +70,24 @@ NO_OVERRIDE = frozenset(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What the gate asks, and what the role policy said to it.
+
+    Attributes:
+        at: The one moment that everything in the answer is of, however long finding it takes.
+    """
+
+    ask: Ask
+    answers: Answers
+    at: datetime
+
+    @property
+    def answer(self) -> Answer:
+        """The role policy's answer for the caller's purpose."""
+        return self.answers.to(self.ask.caller.principal.purpose)
+
+
 class ConsentDecider:
     """Rules on one holder's records.
 
@@ -105,19 +123,18 @@ class ConsentDecider:
 
     async def rule(self, unit: Unit, ask: Ask) -> Ruling:
         """See `Decider.rule`."""
-        before = self._rulings.on(ask, self._clock.now())
+        at = self._clock.now()
+        before = self._rulings.on(ask, at)
         answers = self._roles.to(ask) if before is None else before.answers
         answer = answers.to(ask.caller.principal.purpose)
         if not answer.permitted:
             return refusal(ask, answer)
         if answer.alone or ask.owner == NOBODY:
             return Ruling.permit(answer.basis)
-        return await self._consented(unit, ask, answers, before)
+        return await self._consented(unit, _Question(ask, answers, at), before)
 
-    async def _consented(
-        self, unit: Unit, ask: Ask, answers: Answers, before: Kept | None
-    ) -> Ruling:
-        principal = ask.caller.principal
+    async def _consented(self, unit: Unit, question: _Question, before: Kept | None) -> Ruling:
+        ask, principal = question.ask, question.ask.caller.principal
         purpose, own = _purpose(principal), is_own(principal, ask.owner)
         age = None if own else self._snapshot.age()
         if not own and freshness(age, purpose) is Freshness.REFUSE:
@@ -125,28 +142,25 @@ class ConsentDecider:
         consents = () if own else await self._snapshot.consents(unit, ask.owner)
         if before is not None and before.rests_on(consents, self._snapshot.declarations):
             return before.ruling
-        request = self._request(ask, answers, consents)
+        request = self._request(question, consents)
         if purpose is not Purpose.BTG:
-            return self._decided(ask, answers, request)
-        request = replace(request, break_glass=await self._override(unit, ask))
+            return self._decided(question, request)
+        request = replace(request, break_glass=await self._override(unit, question))
         everyday = freshness(age, Purpose.TREAT) is Freshness.FRESH
         ruling = _under_override(request, self._facts, everyday=everyday)
-        return _resting_on(ruling, answers.to(principal.purpose))
+        return _resting_on(ruling, question.answer)
 
-    def _decided(self, ask: Ask, answers: Answers, request: AccessRequest) -> Ruling:
-        principal = ask.caller.principal
-        ruling = ruling_of(decide(request), self._facts)
-        ruling = _resting_on(ruling, answers.to(principal.purpose))
-        policies = self._roles.same_answers_within(request.at)
+    def _decided(self, question: _Question, request: AccessRequest) -> Ruling:
+        ruling = _resting_on(ruling_of(decide(request), self._facts), question.answer)
+        policies = self._roles.same_answers_within(question.at)
         within = same_answer_within(request).shared_with(policies)
-        made_of = (principal, answers, request.consents, request.declarations)
+        ask = question.ask
+        made_of = (ask.caller.principal, question.answers, request.consents, request.declarations)
         self._rulings.keep(ask, Kept(*made_of, within, ruling))
         return ruling
 
-    def _request(
-        self, ask: Ask, answers: Answers, consents: tuple[HeldConsent, ...]
-    ) -> AccessRequest:
-        principal = ask.caller.principal
+    def _request(self, question: _Question, consents: tuple[HeldConsent, ...]) -> AccessRequest:
+        ask, principal = question.ask, question.ask.caller.principal
         types = frozenset(ask.types)
         return AccessRequest(
             patient=ask.owner,
@@ -161,18 +175,18 @@ class ConsentDecider:
                 reaches=_reached(principal),
                 provisioned_until=principal.expires_at,
             ),
-            at=self._clock.now(),
+            at=question.at,
             holder_region=self._region,
             resource_types=types & R4_TYPES,
             declarations=self._snapshot.declarations,
             consents=consents,
             policy=self._policy,
-            may_ask=answers.heard,
+            may_ask=question.answers.heard,
         )
 
-    async def _override(self, unit: Unit, ask: Ask) -> BreakGlass | None:
+    async def _override(self, unit: Unit, question: _Question) -> BreakGlass | None:
         """Return the caller's own override of this person: the one named, else the newest."""
-        principal = ask.caller.principal
+        ask, principal = question.ask, question.ask.caller.principal
         own = [
             grant
             for grant in await self._snapshot.overrides(unit, ask.owner)
@@ -181,7 +195,7 @@ class ConsentDecider:
         if not own:
             return None
         newest = max(own, key=lambda grant: grant.ends_at)
-        return _by_our_clock(newest, self._clock.now()).of_person(ask.owner)
+        return _by_our_clock(newest, question.at).of_person(ask.owner)
 
 
 def _reached(principal: Principal) -> frozenset[DataClass]:

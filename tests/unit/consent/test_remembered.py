@@ -98,12 +98,15 @@ class Snapshot:
     rules: tuple[ConsentRule, ...] = ()
     declarations: tuple[Declaration, ...] = ()
     old: timedelta | None = timedelta()
+    late: FixedClock | None = None  # goes on while the database is asked
 
     def age(self) -> timedelta | None:
         return self.old
 
     async def consents(self, unit: Unit, person: str) -> tuple[ConsentRule, ...]:
         del unit, person
+        if self.late is not None:
+            self.late.advance(timedelta(seconds=1))
         return self.rules
 
     async def overrides(self, unit: Unit, person: str) -> tuple[()]:
@@ -208,6 +211,18 @@ def test_the_same_question_is_not_decided_again_until_something_changes(
     assert told(decider, caller, "Observation")[0] is not first
     world.clock.advance(timedelta(days=3))  # to where a Consent and a policy may say otherwise
     assert told(decider, caller, "Condition")[0] is not first
+
+
+def test_what_was_asked_in_one_hour_is_no_answer_of_the_next(tmp_path: Path) -> None:
+    file = tmp_path / "operator.cedar"
+    file.write_text(AT_NIGHT, encoding="utf-8")
+    world = world_with(file)
+    world.snapshot.late = world.clock
+    world.clock.at = AT.replace(hour=15) - timedelta(milliseconds=500)  # before midnight in Japan
+    decider, caller = world.decider(), principal()
+    assert told(decider, caller, "Condition")[0].permitted
+    world.clock.advance(timedelta(minutes=4))
+    assert not told(decider, caller, "Condition")[0].permitted
 
 
 def test_facts_are_found_by_what_a_resource_says() -> None:

@@ -25,8 +25,8 @@ from tasuki.shared.access.rulings import Interaction, Ruling
 from tasuki.shared.clock import FixedClock
 
 if TYPE_CHECKING:
+    from tasuki.consent.enforcing import _Question
     from tasuki.consent.keeping import KeptSnapshot
-    from tasuki.consent.operator.asking import Answers
     from tasuki.consent.remembered import Kept
     from tasuki.shared.access.records import Unit
     from tasuki.shared.access.rulings import Ask, Decider
@@ -114,14 +114,8 @@ class Weighing(ConsentDecider):
 
     heard: frozenset[Purpose] | None = None
 
-    async def _consented(
-        self,
-        unit: Unit,  # noqa: ARG002
-        ask: Ask,  # noqa: ARG002
-        answers: Answers,
-        before: Kept | None,  # noqa: ARG002
-    ) -> Ruling:
-        self.heard = answers.heard
+    async def _consented(self, unit: Unit, question: _Question, before: Kept | None) -> Ruling:  # noqa: ARG002
+        self.heard = question.answers.heard
         return Ruling.permit(WEIGH)
 
 

@@ -26,6 +26,7 @@ from tasuki.shared.clock import FixedClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from tasuki.consent.keeping import KeptSnapshot
     from tasuki.consent.rules import ConsentRule
@@ -99,6 +100,28 @@ def ruled(  # noqa: PLR0913 - what a ruling is asked of
     caller = Caller(principal, "r1", override=override)
     ask = Ask(caller, interaction, owner, TYPES)
     return asyncio.run(decider.rule(cast("Unit", None), ask))
+
+
+class Ticking(FixedClock):
+    """A clock that goes on, as clocks do, while a request is answered."""
+
+    def now(self) -> datetime:
+        self.advance(timedelta(milliseconds=1))
+        return self.at
+
+
+@pytest.mark.parametrize("behind", [0, 1, 4])
+def test_a_clock_a_little_behind_holds_up_no_override(behind: int) -> None:
+    clock = Ticking(AT - timedelta(seconds=behind))
+    decider = ConsentDecider(
+        "noto",
+        POLICY,
+        cast("KeptSnapshot", Snapshot()),
+        roles=RoleRules(Place("region", "noto"), clock),
+        clock=clock,
+    )
+    ask = Ask(Caller(DOCTOR, "r1", override="o1"), Interaction.READ, "person-1", TYPES)
+    assert asyncio.run(decider.rule(cast("Unit", None), ask)).permitted
 
 
 def test_the_override_opens_the_emergency_classes() -> None:

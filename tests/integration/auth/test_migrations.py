@@ -62,6 +62,40 @@ async def test_what_was_recorded_before_the_log_is_kept(empty_url: str) -> None:
     await engine.dispose()
 
 
+ONE = (
+    "INSERT INTO account (id, username_mac, username_sealed, password_hash, totp_sealed, role,"
+    " failures, disabled, created_at) VALUES ('a', 'm', 's', 'h', 't', 'nurse', 0, false, now())"
+)
+BEFORE = (
+    "INSERT INTO proxy (id, patient, given_by, basis, relationship, name_sealed, person_sealed,"
+    " classes, writes, wishes, made_at, ends_at, code_mac, offered_until, accepted_at) VALUES"
+    " ('accepted', 'Patient/1', 'a', 'papers', 'parent', 'n', 'p', '{}', false, false, now(), now(),"
+    " NULL, NULL, now()),"
+    " ('offered', 'Patient/1', 'a', 'papers', 'parent', 'n', 'p', '{}', false, false, now(), now(),"
+    " 'c', now() + interval '30 minutes', NULL)"
+)
+STATE = "SELECT id, code_mac, offered_until, accepted_at FROM proxy ORDER BY id"
+SECOND = "SELECT count(*) FROM proxy WHERE coalesce(waits_until, confirmed_at) IS NOT NULL"
+
+
+async def test_what_one_person_recorded_before_stays_as_it_is(empty_url: str) -> None:
+    engine = create_async_engine(empty_url)
+    async with engine.begin() as connection:
+        await connection.run_sync(upgrade)
+        await connection.run_sync(downgrade, "0010")
+        for statement in (ONE, BEFORE):
+            await connection.execute(text(statement))
+        before = (await connection.execute(text(STATE))).all()
+        await connection.run_sync(upgrade)
+        assert (await connection.execute(text(STATE))).all() == before
+        assert await connection.scalar(text(SECOND)) == 0
+        await connection.run_sync(downgrade, "0010")
+        assert (await connection.execute(text(STATE))).all() == before
+        await connection.rollback()
+    await migrate(engine)
+    await engine.dispose()
+
+
 async def test_a_log_with_records_is_not_taken_away(empty_url: str) -> None:
     engine = create_async_engine(empty_url)
     await migrate(engine)

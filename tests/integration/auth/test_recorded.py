@@ -143,6 +143,11 @@ async def bound(world: World) -> None:
     assert await test_binding.bound(world, code)
 
 
+async def from_papers(world: World) -> None:
+    assert (await test_represented.confirmed(world, "nothing")).status_code == 422
+    await test_represented.code_from_papers(world)
+
+
 async def by_command(world: World) -> None:
     """What an operator does; twice the same registration is no change."""
     known = next(one for one in CLIENTS if one.client_id == "hospital")
@@ -184,6 +189,7 @@ DEEDS: dict[str, tuple[Deed, list[str]]] = {
         bound,
         [PAGES, "binding-code-given", PAGES, "account-bound", PAGES, "account-bound"],
     ),
+    "from papers": (from_papers, [PAGES, PAGES, "proxy-recorded", PAGES, "proxy-offered"]),
     "by command": (
         by_command,
         ["client-registered", "account-changed", "account-unbound", "account-withdrawn"],
@@ -209,7 +215,7 @@ async def leaves_what_tells_of_it(world: World, deed: str) -> None:
         assert ("127.0.0.1" in where) == (deed != "by command")
 
 
-@pytest.mark.parametrize("deed", sorted(DEEDS.keys() - {"passkey", "bound"}))
+@pytest.mark.parametrize("deed", sorted(DEEDS.keys() - {"passkey", "bound", "from papers"}))
 async def test_every_deed_leaves_what_tells_of_it(world: World, deed: str) -> None:
     await leaves_what_tells_of_it(world, deed)
 
@@ -220,6 +226,10 @@ async def test_a_passkey_leaves_what_tells_of_it(by_name: World) -> None:
 
 async def test_binding_leaves_what_tells_of_it(office: World) -> None:
     await leaves_what_tells_of_it(office, "bound")
+
+
+async def test_an_offer_from_papers_leaves_what_tells_of_either_person(office: World) -> None:
+    await leaves_what_tells_of_it(office, "from papers")
 
 
 async def test_one_request_is_one_request_and_two_are_two(world: World) -> None:

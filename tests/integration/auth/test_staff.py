@@ -94,7 +94,7 @@ async def test_only_who_administers_sees_and_changes_anything(world: World) -> N
         assert gone.status_code == 303
     assert await acts(world) == []
     async with world.engine.connect() as connection:
-        assert (await connection.execute(select(ACCOUNT.c.id))).rowcount == 5
+        assert (await connection.execute(select(ACCOUNT.c.id))).rowcount == len(world.accounts)
 
 
 async def test_a_form_of_another_session_changes_nothing(world: World) -> None:
@@ -141,7 +141,7 @@ async def test_an_account_that_cannot_be_is_not_opened(
     assert page.status_code == 422
     assert "開けませんでした" in page.text
     async with world.engine.connect() as connection:
-        assert (await connection.execute(select(ACCOUNT.c.id))).rowcount == 5
+        assert (await connection.execute(select(ACCOUNT.c.id))).rowcount == len(world.accounts)
 
 
 async def test_an_invited_account_cannot_sign_in_yet(world: World) -> None:

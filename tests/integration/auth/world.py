@@ -92,6 +92,12 @@ CLINICIAN = Person("dr.sato", "correct horse 2", _secret("D"), Role.CLINICIAN)
 NURSE = Person("nurse.tanaka", "correct horse 3", _secret("E"), Role.NURSE)
 OFFICER = Person("officer.mori", "correct horse 4", _secret("F"), Role.OFFICER)
 PEOPLE = (RESIDENT, UNBOUND, CLINICIAN, NURSE, OFFICER)
+
+WAJIMA, SUZU = "urn:tasuki:municipality|172049", "urn:tasuki:municipality|172057"
+SECOND = Person("clerk.hamano", "correct horse 6", _secret("G"), Role.NURSE)
+SECOND_OF_SUZU = Person("clerk.ueda", "correct horse 7", _secret("H"), Role.NURSE)
+SECONDS = {SECOND: ("浜野　結衣", WAJIMA), SECOND_OF_SUZU: ("上田 翔", SUZU)}
+"""Who administers an office of a municipality beside whoever a test makes do so."""
 USUAL_PURPOSE = {
     Role.RESIDENT: "PATRQT",
     Role.CLINICIAN: "TREAT",
@@ -178,6 +184,17 @@ async def seed(connection: AsyncConnection, box: KeyRingBox) -> dict[str, str]:
             region="a" if staff else None,
             display=f"見本 {person.role.value}" if staff else None,
             administers=person is OFFICER,
+        )
+        accounts[person.username] = await create_account(connection, means, spec)
+    for person, (display, place) in SECONDS.items():
+        spec = AccountSpec(
+            username=person.username,
+            password=person.password,
+            totp_secret=person.totp_secret,
+            role=person.role,
+            organization=place,
+            display=display,
+            administers=True,
         )
         accounts[person.username] = await create_account(connection, means, spec)
     await bind_resident(connection, means, evidence(accounts[RESIDENT.username]))

@@ -10,6 +10,7 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
     DateTime,
     ForeignKey,
@@ -136,12 +137,19 @@ PROXY = Table(
     Column("wishes", Boolean, nullable=False),  # whether they say the person's wishes by law
     Column("made_at", _INSTANT, nullable=False),
     Column("ends_at", _INSTANT, nullable=False),
+    # From papers: until when a second person may confirm it, and then who did and when. Neither is set
+    # in what one person recorded before two were asked: that stands as it is.
+    Column("waits_until", _INSTANT),
+    Column("confirmed_by", Text, ForeignKey("account.id")),
+    Column("confirmed_at", _INSTANT),
     # Until it is accepted: with which code, and until when.
     Column("code_mac", LargeBinary, unique=True),
     Column("offered_until", _INSTANT),
     Column("accepted_at", _INSTANT),
     Column("ended_at", _INSTANT),
     Column("ended_by", Text, ForeignKey("account.id")),
+    CheckConstraint("confirmed_by <> given_by", name="ck_proxy_two_persons"),
+    CheckConstraint("waits_until IS NULL OR code_mac IS NULL", name="ck_proxy_waits_without_code"),
 )
 
 # Codes typed by an account that were no offer's: few are enough to type one's own wrong.

@@ -56,6 +56,9 @@ class What(Enum):
     BOUND = "account-bound"  # or refused
     UNBOUND = "account-unbound"
     SIGN_INS_READ = "sign-ins-read"  # by who administers an institution
+    PROXY_RECORDED = (
+        "proxy-recorded"  # from papers; it opens nothing until a second person confirms it
+    )
 
 
 ACTIONS: dict[What, Action] = {
@@ -66,6 +69,7 @@ ACTIONS: dict[What, Action] = {
     What.TOKEN_REFRESHED: Action.TOKEN,
     What.TOKEN_EXCHANGED: Action.TOKEN,
     What.CLIENT_REGISTERED: Action.CONFIGURE,
+    What.PROXY_RECORDED: Action.RIGHTS,
     What.PROXY_OFFERED: Action.RIGHTS,
     What.PROXY_ACCEPTED: Action.RIGHTS,
     What.PROXY_ENDED: Action.RIGHTS,

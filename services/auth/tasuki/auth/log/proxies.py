@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tasuki.auth.log.events import OWN_PAGES, Event, What
+from tasuki.shared.clock import TOKYO
 
 if TYPE_CHECKING:
     from tasuki.auth.proxies.book import Given
@@ -13,8 +15,31 @@ if TYPE_CHECKING:
 
 def offered(proxy: str, given: Given, terms: Terms) -> Event:
     """Return what is said of a grant that was offered; nobody can act by it before it is accepted."""
+    return _told(What.PROXY_OFFERED, proxy, given, terms)
+
+
+def recorded(proxy: str, given: Given, terms: Terms) -> Event:
+    """Return what is said of what one person recorded from papers; it waits for a second one."""
+    return _told(What.PROXY_RECORDED, proxy, given, terms)
+
+
+def confirmed(proxy: str, given: Given, terms: Terms, by: str) -> Event:
+    """Return what is said of what a second person confirmed, which offers it.
+
+    Args:
+        proxy: Id of the grant.
+        given: Who recorded it, about whom, from what.
+        terms: What is offered.
+        by: Account of who confirmed it.
+    """
+    told = _told(What.PROXY_OFFERED, proxy, given, terms)
+    both = (("recorded-by", given.by), ("confirmed-by", by))
+    return replace(told, actor=by, details=(*told.details, *both))
+
+
+def _told(what: What, proxy: str, given: Given, terms: Terms) -> Event:
     return Event(
-        what=What.PROXY_OFFERED,
+        what=what,
         actor=given.by,
         account=given.by,
         client_id=OWN_PAGES,
@@ -27,7 +52,7 @@ def offered(proxy: str, given: Given, terms: Terms) -> Event:
             ("classes", " ".join(sorted(terms.classes))),
             ("writes", "yes" if terms.writes else "no"),
             ("wishes", "yes" if terms.wishes else "no"),
-            ("until", terms.ends_at.isoformat()),
+            ("until", terms.ends_at.astimezone(TOKYO).isoformat()),
             ("evidence", given.evidence or ""),
         ),
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, exists, func, insert, or_, select, update
 
@@ -54,37 +54,56 @@ class Given:
 
 
 def offer(connection: Connection, context: Means, given: Given, terms: Terms) -> str | None:
-    """Return the code of a new offer, shown once; None where there are too many about this person."""
-    now, box, id_ = context.clock.now(), context.box, context.ids.new()
-    about = select(func.count()).where(PROXY.c.patient == given.patient, _standing_or_offered(now))
-    if (connection.execute(about).scalar() or 0) >= MOST:
+    """Return the code of a new offer, shown once; None where there are too many about this person.
+
+    Raises:
+        ValueError: From papers: that is recorded and waits (`waiting.record`), so that nobody offers it alone.
+    """
+    if given.basis is Basis.PAPERS:
+        raise ValueError("what rests on papers waits for a second person")
+    now, id_ = context.clock.now(), context.ids.new()
+    if is_full(connection, given.patient, now):
         return None
-    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
-    evidence = given.evidence
-    connection.execute(
-        insert(PROXY).values(
-            id=id_,
-            patient=given.patient,
-            given_by=given.by,
-            basis=given.basis.value,
-            organization=given.organization,
-            relationship=terms.relationship.value,
-            name_sealed=box.seal(terms.name.encode(), bound_to=_place(id_, "name")),
-            person_sealed=box.seal(terms.person.encode(), bound_to=_place(id_, "person")),
-            evidence_sealed=None
-            if evidence is None
-            else box.seal(evidence.encode(), bound_to=_place(id_, "evidence")),
-            classes=sorted(terms.classes),
-            writes=terms.writes,
-            wishes=terms.wishes,
-            made_at=now,
-            ends_at=terms.ends_at,
-            code_mac=_mac(box, code),
-            offered_until=now + CODE_LIFE,
-        )
-    )
+    code, offering = new_code(context.box, now)
+    row = row_of(context, id_, given, terms)
+    connection.execute(insert(PROXY).values(row | offering))
     context.log.record(connection, offered(id_, given, terms))
     return code
+
+
+def is_full(connection: Connection, patient: str, now: datetime) -> bool:
+    """Return whether there are as many grants and offers about a person as there may be."""
+    count = select(func.count()).where(PROXY.c.patient == patient, _standing_or_offered(now))
+    return (connection.execute(count).scalar() or 0) >= MOST
+
+
+def new_code(box: SecretBox, now: datetime) -> tuple[str, dict[str, Any]]:
+    """Return a code, and the columns of the grant that it offers from now on."""
+    code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
+    return code, {"code_mac": _mac(box, code), "offered_until": now + CODE_LIFE}
+
+
+def row_of(context: Means, id_: str, given: Given, terms: Terms) -> dict[str, Any]:
+    """Return the columns of a grant that is made now, which nobody is offered yet."""
+    box, evidence = context.box, given.evidence
+    return {
+        "id": id_,
+        "patient": given.patient,
+        "given_by": given.by,
+        "basis": given.basis.value,
+        "organization": given.organization,
+        "relationship": terms.relationship.value,
+        "name_sealed": box.seal(terms.name.encode(), bound_to=place(id_, "name")),
+        "person_sealed": box.seal(terms.person.encode(), bound_to=place(id_, "person")),
+        "evidence_sealed": None
+        if evidence is None
+        else box.seal(evidence.encode(), bound_to=place(id_, "evidence")),
+        "classes": sorted(terms.classes),
+        "writes": terms.writes,
+        "wishes": terms.wishes,
+        "made_at": context.clock.now(),
+        "ends_at": terms.ends_at,
+    }
 
 
 def accept(connection: Connection, context: Means, account: Account, typed: str) -> bool:
@@ -104,6 +123,7 @@ def accept(connection: Connection, context: Means, account: Account, typed: str)
         PROXY.c.ends_at > now,
         PROXY.c.ended_at.is_(None),
         PROXY.c.given_by != account.id,
+        PROXY.c.confirmed_by.is_distinct_from(account.id),
         PROXY.c.patient != (account.patient or ""),
         _giver_stands(),
     )
@@ -193,7 +213,8 @@ def end(connection: Connection, context: Means, account: Account, id_: str) -> b
 def _end(connection: Connection, context: Means, which: ColumnElement[bool], by: Account) -> bool:
     now = context.clock.now()
     living = update(PROXY).where(which, PROXY.c.ended_at.is_(None))
-    values = {"ended_at": now, "ended_by": by.id, "code_mac": None, "offered_until": None}
+    over = {"code_mac": None, "offered_until": None, "waits_until": None}
+    values = {"ended_at": now, "ended_by": by.id, **over}
     told = living.values(values).returning(PROXY.c.id, PROXY.c.patient, PROXY.c.account)
     ended = connection.execute(told).all()
     table = TOKEN_FAMILY
@@ -236,10 +257,11 @@ def _standing_or_offered(now: datetime) -> ColumnElement[bool]:
 
 def _grants(connection: Connection, box: SecretBox, *which: ColumnElement[bool]) -> list[Grant]:
     query = select(PROXY).where(*which).order_by(PROXY.c.made_at.desc(), PROXY.c.id)
-    return [_grant(row, box) for row in connection.execute(query).mappings()]
+    return [grant_of(row, box) for row in connection.execute(query).mappings()]
 
 
-def _grant(row: RowMapping, box: SecretBox) -> Grant:
+def grant_of(row: RowMapping, box: SecretBox) -> Grant:
+    """Return the grant of a row."""
     id_ = row["id"]
     return Grant(
         id=id_,
@@ -249,8 +271,8 @@ def _grant(row: RowMapping, box: SecretBox) -> Grant:
         organization=row["organization"],
         terms=Terms(
             relationship=Relationship(row["relationship"]),
-            name=box.unseal(row["name_sealed"], bound_to=_place(id_, "name")).decode(),
-            person=box.unseal(row["person_sealed"], bound_to=_place(id_, "person")).decode(),
+            name=box.unseal(row["name_sealed"], bound_to=place(id_, "name")).decode(),
+            person=box.unseal(row["person_sealed"], bound_to=place(id_, "person")).decode(),
             classes=frozenset(DataClass(one) for one in row["classes"]),
             writes=row["writes"],
             wishes=row["wishes"],
@@ -262,7 +284,8 @@ def _grant(row: RowMapping, box: SecretBox) -> Grant:
     )
 
 
-def _place(id_: str, column: str) -> str:
+def place(id_: str, column: str) -> str:
+    """Return the place a sealed column of a grant is bound to."""
     return f"auth/proxy/{id_}/{column}"
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tasuki.auth.pages import rendered
 from tasuki.auth.proxies.people import MUNICIPALITY
+from tasuki.auth.proxies.waiting import may_confirm
 from tasuki.auth.words import words_for
 from tasuki.consent.vocabulary import DataClass
 from tasuki.shared.clock import TOKYO
@@ -15,10 +16,12 @@ from tasuki.shared.text import municipality
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from starlette.responses import Response
 
     from tasuki.auth.proxies.grant import Grant
+    from tasuki.auth.proxies.waiting import Office, Waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,28 @@ class Shown:
     basis: str
     since: str | None
     until: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownWaiting:
+    """What waits for a second person, in words.
+
+    Attributes:
+        by: Who recorded it.
+        at: When they did.
+        until: When it is over.
+        may_confirm: Whether whoever reads it is a second person for it.
+        is_own: Whether they recorded it themselves.
+    """
+
+    grant: Shown
+    papers: str
+    birth: str
+    by: str
+    at: str
+    until: str
+    may_confirm: bool
+    is_own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +124,30 @@ def shown(grant: Grant, words: Mapping[str, str]) -> Shown:
         since=None if since is None else f"{since.astimezone(TOKYO):%Y-%m-%d}",
         until=f"{last.astimezone(TOKYO):%Y-%m-%d}",
     )
+
+
+def shown_waiting(
+    entry: Waiting, words: Mapping[str, str], office: Office, reader: str
+) -> ShownWaiting:
+    """Return an entry in words.
+
+    Args:
+        entry: What waits.
+        words: Of the page.
+        office: Whose entry it is.
+        reader: Account of who reads the page.
+    """
+    return ShownWaiting(
+        grant=shown(entry.grant, words),
+        papers=words[f"papers_{entry.papers}"],
+        birth=entry.birth.isoformat(),
+        by=office.names.get(entry.recorded_by, "-"),
+        at=_minute(entry.grant.made_at),
+        until=_minute(entry.until),
+        may_confirm=may_confirm(entry, office, reader),
+        is_own=entry.recorded_by == reader,
+    )
+
+
+def _minute(at: datetime) -> str:
+    return f"{at.astimezone(TOKYO):%Y-%m-%d %H:%M}"

@@ -74,7 +74,8 @@ JAPANESE: Mapping[str, str] = MappingProxyType(
         "represented_when": "戸籍などの書類を確かめて、未成年者の親や後見人を記録できます。",
         "represented_open": "法定代理人の記録",
         "represented_what": "書類の原本と、窓口に来た人の本人確認書類を確かめてから記録してください。"
-        "マイナンバーは使いません。記録した人と組織は残り、ご本人にも見えます。",
+        "もう1人の管理者が書類と照らして確認すると、コードが出ます。"
+        "マイナンバーは使いません。記録した人と確認した人は残り、組織はご本人にも見えます。",
         "represented_whom": "代理される方",
         "represented_whom_hint": "この市区町村に住む方の、保険の資格にある番号です。名前では探しません。",
         "member_insurer": "保険者番号",
@@ -92,15 +93,28 @@ JAPANESE: Mapping[str, str] = MappingProxyType(
         "represented_name": "代理する方の名前（ご本人に見えます）",
         "represented_person": "代理される方の名前（代理する方に見えます）",
         "represented_last_day_hint": "親は、子の18歳の誕生日の前の日まで。後見人は最長1年で、そのたびに書類を確かめます。",
-        "represented_submit": "記録してコードを出す",
+        "represented_submit": "記録して確認を待つ",
+        "represented_waiting": "確認待ち",
+        "represented_waiting_what": "もう1人の管理者が確認するまで、何も見られるようになりません。"
+        "{days}日たつと無効になります。確認する前に、書類の原本と、ここにある名前、生年月日、続き柄を照らしてください。",
+        "represented_waiting_none": "ありません。",
+        "represented_recorder": "記録した人",
+        "represented_waits_until": "確認の期限",
+        "represented_own": "あなたが記録したものです。ほかの管理者が確認します。",
+        "represented_confirm": "書類と照らして確認し、コードを出す",
         "represented_code": "代理する方に渡すコード（今だけ表示されます）",
         "represented_code_how": "{minutes}分以内に1回だけ使えます。代理する方が、自分のアカウントの「代理」のページで入れます。",
         "represented_recorded": "この組織が記録した代理",
         "proxy_papers_incomplete": "番号、生年月日、続き柄、書類、最後の日を確かめてください。",
         "proxy_nobody": "この番号と生年月日の方は、この市区町村の住民として見つかりません。"
         "まちがいが続くと、1時間使えなくなります。",
+        "proxy_alone": "この組織には、使われている管理者のアカウントがほかにありません。"
+        "記録には、記録する人と確認する人の2人が必要です。もう1人の管理者のアカウントは運用者に頼んでください。",
+        "proxy_not_confirmed": "この記録は確認できません。確認できるのは、ほかの管理者が記録し、確認を待っているものだけです。"
+        "自分が代理人になる記録は確認できません。",
         "proxy_not_now": "いま住民の記録を確かめられません。しばらくしてもう一度お試しください。",
         "proxy_of_age": "親の代理は、子の18歳の誕生日の前の日までです。",
+        "said_proxy_waits": "記録しました。もう1人の管理者の確認を待っています。",
         "said_proxy_accepted": "代理を始めました。次にサインインするときに選べます。",
         "said_proxy_ended": "代理を終わらせました。いま開いている画面も使えなくなります。",
     }
@@ -172,7 +186,8 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "represented_when": "After checking papers you can record a minor's parent, or a guardian.",
         "represented_open": "Legal representatives",
         "represented_what": "Record only after you have checked the original papers and who stands before"
-        " you. No My Number is used. Who recorded it is kept, and shown to the person.",
+        " you. A second administrator compares the papers, confirms, and gets the code. No My Number is used."
+        " Who recorded and who confirmed it is kept, and the person is shown the organisation.",
         "represented_whom": "Who is represented",
         "represented_whom_hint": "Numbers of the insurance of somebody who lives in this municipality."
         " Nobody is looked for by name.",
@@ -192,7 +207,15 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "represented_person": "Name of the person (shown to who represents)",
         "represented_last_day_hint": "A parent until the day before the child's 18th birthday; a guardian for a"
         " year at most, and papers are checked anew.",
-        "represented_submit": "Record, and get a code",
+        "represented_submit": "Record, and wait for a second person",
+        "represented_waiting": "Waiting for a second person",
+        "represented_waiting_what": "Nothing can be seen before another administrator has confirmed it. It is"
+        " over after {days} days. Compare the original papers with names, birth date and relationship here.",
+        "represented_waiting_none": "None.",
+        "represented_recorder": "Recorded by",
+        "represented_waits_until": "Waits until",
+        "represented_own": "You recorded this. Another administrator confirms it.",
+        "represented_confirm": "I compared the papers: confirm, and get a code",
         "represented_code": "Code for who represents (shown only now)",
         "represented_code_how": "To be used once, within {minutes} minutes, on the page “Proxies” of their own"
         " account.",
@@ -200,8 +223,13 @@ ENGLISH: Mapping[str, str] = MappingProxyType(
         "proxy_papers_incomplete": "Please check numbers, birth date, relationship, papers and last day.",
         "proxy_nobody": "Nobody of these numbers and birth date lives in this municipality. After several"
         " wrong ones you wait for an hour.",
+        "proxy_alone": "No other administrator's account of this organisation is in use. It takes two: one"
+        " records, another confirms. Ask the operator for a second administrator's account.",
+        "proxy_not_confirmed": "This cannot be confirmed. You can confirm what another administrator recorded"
+        " and what still waits, and not where you would be the proxy.",
         "proxy_not_now": "Residents' records cannot be checked now. Please try again later.",
         "proxy_of_age": "A parent acts until the day before the child's 18th birthday.",
+        "said_proxy_waits": "It is recorded, and waits for a second administrator.",
         "said_proxy_accepted": "It has begun. You can choose it when you sign in next.",
         "said_proxy_ended": "It has ended, also on pages that are open now.",
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
@@ -17,12 +16,20 @@ from tasuki.auth.proxies.book import (
     end,
     guessed,
     guesses_too_often,
-    offer,
     recorded_by,
 )
 from tasuki.auth.proxies.grant import MAX_NAME, RELATIONSHIPS, Basis, Terms, fault_of
-from tasuki.auth.proxies.pages import shown
+from tasuki.auth.proxies.pages import shown, shown_waiting
 from tasuki.auth.proxies.people import MUNICIPALITY, Asked, NotNow, member_of
+from tasuki.auth.proxies.waiting import (
+    WAITING,
+    confirm,
+    evidence_of,
+    may_record,
+    office_of,
+    record,
+    waiting_at,
+)
 from tasuki.auth.routes.account_desk import Desk, form_of
 from tasuki.auth.routes.proxies import MINUTE, terms_of
 from tasuki.auth.staff import administers
@@ -36,6 +43,7 @@ if TYPE_CHECKING:
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from tasuki.auth.account_sessions import AccountSession
+    from tasuki.auth.proxies.waiting import Office
 
 REPRESENTED = "/represented"
 PAPERS = ("family-register", "court-register", "court-decision")
@@ -67,16 +75,32 @@ class RepresentedPages:
             return await self._page(request, connection, session)
 
     async def record(self, request: Request) -> Response:
-        """Record who represents a resident; show the code for them, this once."""
+        """Record who represents a resident, for a second person to confirm."""
         form = await form_of(request)
         # A wrong guess commits as well: it must be counted.
         async with self._desk.engine.begin() as connection:
             session = await self._allowed(request, connection)
             if session is None or not self._desk.is_ours(form, session.secret):
                 return self._desk.back(request)
-            made = await self._recorded(connection, session, form)
-            said = {"message": made} if made.startswith("proxy_") else {"code": made}
-            return await self._page(request, connection, session, typed=form, **said)
+            office = await self._office(connection, session)
+            two = may_record(office, session.account.id)
+            wrong = await self._recorded(connection, session, form) if two else "proxy_alone"
+            if wrong is not None:
+                return await self._page(request, connection, session, typed=form, message=wrong)
+        return self._desk.back(request, said="said_proxy_waits", to=REPRESENTED)
+
+    async def confirm(self, request: Request) -> Response:
+        """Confirm what another one recorded; show the code for who represents, this once."""
+        form = await form_of(request)
+        async with self._desk.engine.begin() as connection:
+            session = await self._allowed(request, connection)
+            if session is None or not self._desk.is_ours(form, session.secret):
+                return self._desk.back(request)
+            id_ = form.get("grant", "")
+            made = await connection.run_sync(confirm, self._context, session.account, id_)
+            if made.startswith("proxy_"):
+                return await self._page(request, connection, session, message=made)
+            return await self._page(request, connection, session, code=made)
 
     async def end(self, request: Request) -> Response:
         """End what this office recorded, at once."""
@@ -91,8 +115,8 @@ class RepresentedPages:
 
     async def _recorded(
         self, connection: AsyncConnection, session: AccountSession, form: Mapping[str, str]
-    ) -> str:
-        """Return the code; or what is wrong, as a key of the words (`proxy_…`)."""
+    ) -> str | None:
+        """Return what is wrong, as a key of the words (`proxy_…`); None where it is recorded."""
         now, by = self._context.clock.now(), session.account
         wanted = _wanted(form, by.organization or "")
         if wanted is None or self._context.people is None:
@@ -109,10 +133,14 @@ class RepresentedPages:
         if patient is None:
             await connection.run_sync(guessed, self._context, by.id)
             return "proxy_nobody"
-        evidence = json.dumps({"papers": wanted.papers, "birth_date": form["birth_date"]})
+        evidence = evidence_of(wanted.papers, wanted.asked.birth)
         given = Given(patient, by.id, Basis.PAPERS, by.organization, evidence)
-        code = await connection.run_sync(offer, self._context, given, wanted.terms)
-        return code or "proxy_too_many"
+        done = await connection.run_sync(record, self._context, given, wanted.terms)
+        return None if done else "proxy_too_many"
+
+    async def _office(self, connection: AsyncConnection, session: AccountSession) -> Office:
+        organization = session.account.organization or ""
+        return await connection.run_sync(office_of, self._context.box, organization)
 
     async def _allowed(
         self, request: Request, connection: AsyncConnection
@@ -133,9 +161,11 @@ class RepresentedPages:
         message: str | None = None,
         typed: Mapping[str, str] | None = None,
     ) -> Response:
-        box, now = self._context.box, self._context.clock.now()
-        office = session.account.organization or ""
-        known = await connection.run_sync(recorded_by, box, office, now)
+        box, now, mine = self._context.box, self._context.clock.now(), session.account.id
+        organization = session.account.organization or ""
+        known = await connection.run_sync(recorded_by, box, organization, now)
+        waiting = await connection.run_sync(waiting_at, box, organization, now)
+        office = await self._office(connection, session)
         words = words_for(request.query_params.get("ui_locales", ""))
         return self._desk.render(
             request,
@@ -146,12 +176,15 @@ class RepresentedPages:
             code=None if code is None else f"{code[:4]} {code[4:7]} {code[7:]}",
             code_minutes=int(CODE_LIFE.total_seconds()) // MINUTE,
             recorded=[shown(one, words) for one in known],
+            waiting=[shown_waiting(one, words, office, mine) for one in waiting],
+            waiting_days=WAITING.days,
+            may_record=may_record(office, mine),
             relationships=[one.value for one in RELATIONSHIPS[Basis.PAPERS]],
             papers=PAPERS,
             classes=[one.value for one in DataClass],
             most_name=MAX_NAME,
             today=(now.astimezone(TOKYO).date() + timedelta(days=1)).isoformat(),
-            typed={} if code is not None else typed or {},
+            typed=typed or {},
         )
 
 
@@ -173,5 +206,6 @@ def represented_routes(desk: Desk) -> APIRouter:
     router, pages = APIRouter(), RepresentedPages(desk)
     router.add_api_route("/account/represented", pages.show, methods=["GET"])
     router.add_api_route("/account/represented", pages.record, methods=["POST"])
+    router.add_api_route("/account/represented/confirm", pages.confirm, methods=["POST"])
     router.add_api_route("/account/represented/end", pages.end, methods=["POST"])
     return router

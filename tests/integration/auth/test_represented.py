@@ -169,9 +169,20 @@ async def recorded(world: World, by: Any = OFFICER, **changes: str) -> httpx2.Re
 
 async def confirmed(world: World, id_: str | None = None, by: Any = SECOND) -> httpx2.Response:
     """Let a second person confirm an entry, the newest unless said."""
-    if id_ is None:
-        id_ = max(await grants(world), key=lambda one: one["made_at"])["id"]
-    return await sent(await account_page(world, by), world, "/confirm", grant=id_)
+    which = await newest(world) if id_ is None else id_
+    return await sent(await account_page(world, by), world, "/confirm", grant=which)
+
+
+async def newest(world: World) -> str:
+    return str(max(await grants(world), key=lambda one: one["made_at"])["id"])
+
+
+async def test_a_name_may_be_written_with_a_wide_space(office: World) -> None:
+    assert (await recorded(office, name="輪島　真理", person="　輪島　そら ")).status_code == 303
+    await account_page(office, SECOND)
+    page = await office.http.get(f"{office.issuer}/account/represented")
+    assert "輪島 真理" in page.text
+    assert "<strong>輪島 そら</strong>" in page.text
 
 
 async def code_from_papers(world: World, **changes: str) -> str:

@@ -20,6 +20,7 @@ from tests.integration.auth.world import (
     NURSE,
     OFFICER,
     SECOND,
+    SUZU,
     UNBOUND,
     WAJIMA,
     Person,
@@ -157,6 +158,10 @@ REFUSED: dict[str, tuple[Person, Meanwhile]] = {
     "who recorded it administers no more": (
         SECOND,
         lambda world: change(world, OFFICER, administers=False),
+    ),
+    "another office's, where who recorded it went since": (
+        CLINICIAN,
+        lambda world: change(world, OFFICER, organization=SUZU),
     ),
     "offered by one person, before there were two": (
         SECOND,

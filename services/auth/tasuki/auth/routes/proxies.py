@@ -151,8 +151,9 @@ def terms_of(form: Mapping[str, str]) -> Terms | None:
         return None
     return Terms(
         relationship=relationship,
-        name=form.get("name", "").strip(),
-        person=form.get("person", "").strip(),
+        # A Japanese keyboard writes U+3000 between two parts of a name.
+        name=" ".join(form.get("name", "").split()),
+        person=" ".join(form.get("person", "").split()),
         classes=frozenset(one for one in DataClass if form.get(f"class_{one.value}") == "yes"),
         writes=form.get("writes") == "yes",
         wishes=form.get("wishes") == "yes",

@@ -119,6 +119,14 @@ async def test_a_page_of_an_older_program_is_noticed(world: World) -> None:
     assert [one.body for one in await held(world.store, "Patient", "p1")] == [b"no"]
 
 
+async def test_a_person_is_opened_once_for_all_that_is_read_of_them(world: World) -> None:
+    """Decisions are kept for the very same copies: also for a resource that was never read before."""
+    await begun(world)
+    await put(world.store, 1, Entry("Consent/a", 1, TOKENS[:1], b"yes"))
+    first = await held(world.store, "Patient", "p1")
+    assert await held(world.store, "Observation", "x-p1") is first
+
+
 async def test_what_is_about_nobody_asks_for_no_copies(world: World) -> None:
     await begun(world)
     await put(world.store, 1, Entry("Consent/a", 1, TOKENS[:1], b"yes"))

@@ -109,6 +109,11 @@ class Remembered:
         held = None if owner is None else self._held.get((feed, owner))
         return held if held is not None and held.state.mark == self._marks.get(feed) else None
 
+    def of(self, feed: str, owner: str, state: State) -> Held | None:
+        """Return what was opened about a Patient as of this very state."""
+        held = self._held.get((feed, owner))
+        return held if held is not None and held.state == state else None
+
     def saw(self, feed: str, state: State) -> None:
         """Take note of how far a copy has come: what was opened before that is of no use."""
         self._marks[feed] = state.mark

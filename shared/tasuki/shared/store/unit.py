@@ -270,9 +270,11 @@ class SealedUnit:
             rows = await self._rows(COPIES, {"feed": feed, "owner": owner})
             return await self._copied([(feed, row.key, row.seq, row.sealed) for row in rows])
         sealed, place, state = fetched
-        copies = await self._copied(sealed)
-        self._keep(feed, place, Held(owner, state, copies))
-        return copies
+        held = self._remembered.of(feed, owner, state)
+        if held is None:
+            held = Held(owner, state, await self._copied(sealed))
+        self._keep(feed, place, held)
+        return held.copies
 
     def _keep(self, feed: str, place: tuple[str, str], held: Held) -> None:
         # Of a unit that writes the Patient's version may never come to be, and come again.
